@@ -1,0 +1,75 @@
+"use strict";
+// Runs the seed's kind of machine once and writes what V8 compiled on the way as dist/backplane.cache.
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { PassThrough, Writable } = require("node:stream");
+const { load } = require("../bin/launch.cjs");
+
+const { exports: backplane, script } = load();
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "backplane-build-"));
+const image = path.join(folder, "nvdimm");
+fs.writeFileSync(image, "");
+fs.truncateSync(image, 256 * 1024 * 1024);
+
+const stdin = new PassThrough();
+let seen = "";
+const stdout = new Writable({
+  write(chunk, _encoding, done) {
+    seen += chunk;
+    // The table is asked for once the guest has had its turn; then the machine may go.
+    if (seen.includes('"RESUME"') && !asked) {
+      asked = true;
+      setTimeout(() => stdin.write('{"execute":"query-migrate"}{"execute":"x-query-ramblock"}{"execute":"quit"}'), 200);
+    }
+    done();
+  },
+});
+let asked = false;
+const stderr = new Writable({ write: (chunk, _encoding, done) => (process.stderr.write(chunk), done()) });
+stdin.write('{"execute":"qmp_capabilities"}{"execute":"x-query-ramblock"}');
+stdin.write(
+  '{"execute":"migrate","arguments":{"channels":[{"channel-type":"main","addr":{"transport":"exec","args":["/bin/sleep","1000"]}}]}}',
+);
+stdin.write('{"execute":"query-migrate"}{"execute":"cont"}');
+
+const argv = [
+  "-S",
+  "-machine",
+  "q35,nvdimm=on,accel=tcg",
+  "-smp",
+  "1",
+  "-cpu",
+  "max",
+  "-m",
+  "size=20G,slots=8,maxmem=22G",
+  "-object",
+  `memory-backend-file,id=mem0,mem-path=${image},size=256M`,
+  "-device",
+  "nvdimm,label-size=131072,memdev=mem0,id=nvdimm0,slot=1",
+  "-nodefaults",
+  "-qmp",
+  "stdio",
+  "-serial",
+  "none",
+  "-device",
+  "vmgenid",
+  "-device",
+  "intel-iommu",
+  "-display",
+  "none",
+];
+backplane
+  .systemMain(argv, { stdin, stdout, stderr, cwd: folder })
+  .then((status) => {
+    fs.writeFileSync(path.join(__dirname, "../dist/backplane.cache"), script.createCachedData());
+    return status;
+  })
+  .finally(() => fs.rmSync(folder, { recursive: true, force: true }))
+  .then(
+    (status) => process.exit(status),
+    (failure) => {
+      console.error(failure);
+      process.exit(1);
+    },
+  );
