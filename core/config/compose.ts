@@ -1,0 +1,157 @@
+import path from "node:path";
+import { asBackplaneError, type Origin } from "../errors.ts";
+import type { DeviceDefinition, ObjectDefinition } from "../machine/component.ts";
+import type { OptionValue, OptionValues } from "../machine/property.ts";
+import type { CpuTopologyRequest, MachineDefinition } from "./definition.ts";
+import { FILE_KEYS, type FileDefinition } from "./schema.ts";
+import type { Layer, ReadDefinition } from "./read.ts";
+import { requireSize } from "./size.ts";
+
+/** Bytes where nothing is said; the peer's default for its PC machines. */
+const DEFAULT_MEMORY = 128 * 1024 * 1024;
+
+/**
+ * Lays the files of an `extends` chain over each other, bases first. Maps are merged; objects and devices with the
+ * same id are merged in place and others are appended; every other list is replaced.
+ */
+export function compose(layers: readonly Layer[]): ReadDefinition {
+  const last = layers.at(-1);
+  if (last === undefined) throw new TypeError("a definition has at least one file");
+  const objects = new Map<string, ObjectDefinition>();
+  const devices = new Map<string, DeviceDefinition>();
+  const options: Record<string, { value: unknown; origin?: Origin }> = {};
+  let machine: MachineDefinition["machine"] = { type: "q35", properties: {} };
+  let memory: MachineDefinition["memory"] = { size: DEFAULT_MEMORY, slots: 0, maxSize: DEFAULT_MEMORY };
+  let cpu: MachineDefinition["cpu"] = { topology: {} };
+  let plugins: MachineDefinition["plugins"] = [];
+  let scenario: FileDefinition["scenario"];
+  let name: string | undefined;
+  let description: string | undefined;
+  let paused = false;
+
+  for (const { source, value } of layers) {
+    const folder = path.dirname(source.file);
+    const own = (given: unknown): OptionValue => resolvePaths(given, folder);
+    name = value.name ?? name;
+    description = value.description ?? description;
+    paused = value.paused ?? paused;
+    scenario = value.scenario ?? scenario;
+    if (value.machine !== undefined) {
+      const { type, ...properties } = typeof value.machine === "string" ? { type: value.machine } : value.machine;
+      machine = {
+        type: type ?? machine.type,
+        properties: { ...machine.properties, ...(own(properties) as OptionValues) },
+        origin: source.locate(["machine"]),
+      };
+    }
+    memory = mergeMemory(memory, value.memory, source.locate(["memory"]));
+    cpu = mergeCpu(cpu, value.cpu, source.locate(["cpu"]));
+    if (value.plugins !== undefined) {
+      plugins = value.plugins.map((specifier, index) => ({
+        specifier,
+        from: source.file,
+        origin: source.locate(["plugins", index]),
+      }));
+    }
+    for (const [index, { type, id, ...properties }] of (value.objects ?? []).entries()) {
+      const base = objects.get(id);
+      objects.set(id, {
+        type,
+        id,
+        properties: { ...base?.properties, ...(own(properties) as OptionValues) },
+        origin: source.locate(["objects", index]),
+      });
+    }
+    for (const [index, given] of (value.devices ?? []).entries()) {
+      const { driver, id, bus, ...properties } = typeof given === "string" ? { driver: given } : given;
+      const key = id ?? `${source.file}#${index}`;
+      const base = id === undefined ? undefined : devices.get(id);
+      devices.set(key, {
+        driver,
+        ...(id === undefined ? {} : { id }),
+        ...(bus === undefined ? {} : { bus }),
+        properties: { ...base?.properties, ...(own(properties) as OptionValues) },
+        origin: source.locate(["devices", index]),
+      });
+    }
+    for (const [key, given] of Object.entries(value)) {
+      if (FILE_KEYS.includes(key)) continue;
+      options[key] = { value: mergeOptions(options[key]?.value, own(given)), origin: source.locate([key]) };
+    }
+  }
+  const definition: MachineDefinition = {
+    ...(name === undefined ? {} : { name }),
+    machine,
+    memory,
+    cpu,
+    plugins,
+    objects: [...objects.values()],
+    devices: [...devices.values()],
+    options,
+    paused,
+  };
+  return { file: last.source.file, description, definition, scenario: scenario ?? [] };
+}
+
+function mergeMemory(
+  base: MachineDefinition["memory"],
+  given: FileDefinition["memory"],
+  origin: Origin,
+): MachineDefinition["memory"] {
+  if (given === undefined) return base;
+  const bytes = (value: string | number, key: string): number => {
+    return typeof value === "number" ? value : requireSizeAt(value, key, origin);
+  };
+  if (typeof given !== "object") {
+    const size = bytes(given, "memory");
+    return { size, slots: 0, maxSize: size, origin };
+  }
+  const size = given.size === undefined ? base.size : bytes(given.size, "memory.size");
+  const maxSize =
+    given.max === undefined
+      ? Math.max(size, base.maxSize === base.size ? size : base.maxSize)
+      : bytes(given.max, "memory.max");
+  return { size, slots: given.slots ?? base.slots, maxSize, origin };
+}
+
+function requireSizeAt(value: string, key: string, origin: Origin): number {
+  try {
+    return requireSize(value);
+  } catch (failure) {
+    throw asBackplaneError(failure).at(key.split(".").slice(1)).from(origin);
+  }
+}
+
+function mergeCpu(
+  base: MachineDefinition["cpu"],
+  given: FileDefinition["cpu"],
+  origin: Origin,
+): MachineDefinition["cpu"] {
+  if (given === undefined) return base;
+  if (typeof given === "string") return { ...base, model: given, origin };
+  const { model = base.model, ...topology } = given;
+  const asked = Object.fromEntries(
+    Object.entries({ ...base.topology, ...topology }).filter(([, value]) => value !== undefined),
+  );
+  return { ...(model === undefined ? {} : { model }), topology: asked, origin };
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function mergeOptions(base: unknown, given: unknown): unknown {
+  if (!isMap(base) || !isMap(given)) return given;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(given)) merged[key] = mergeOptions(merged[key], value);
+  return merged;
+}
+
+/** A text that begins with `./` or `../` is a path from the folder of the file that it stands in. */
+function resolvePaths(value: unknown, folder: string): OptionValue {
+  if (typeof value === "string") return /^\.{1,2}\//.test(value) ? path.resolve(folder, value) : value;
+  if (Array.isArray(value)) return value.map((item) => resolvePaths(item, folder));
+  if (isMap(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolvePaths(item, folder)]));
+  return value as OptionValue;
+}

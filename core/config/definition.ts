@@ -1,0 +1,52 @@
+import type { Origin } from "../errors.ts";
+import type { DeviceDefinition, ObjectDefinition } from "../machine/component.ts";
+import type { OptionValues, ValueForm } from "../machine/property.ts";
+
+/** A machine, described: what a config file and a QEMU command line both become. Plain data. */
+export interface MachineDefinition {
+  readonly name?: string;
+  /** The guest's UUID, in lower case with hyphens. */
+  readonly uuid?: string;
+  /** Type (`q35`, `none`, or a versioned name) and the type's properties. */
+  readonly machine: {
+    readonly type: string;
+    readonly properties: OptionValues;
+    readonly form?: ValueForm;
+    readonly origin?: Origin;
+  };
+  /** Bytes. `maxSize` equals `size` where nothing can be plugged. */
+  readonly memory: {
+    readonly size: number;
+    readonly slots: number;
+    readonly maxSize: number;
+    readonly origin?: Origin;
+  };
+  readonly cpu: {
+    /** CPU model with its features, as `-cpu` takes it. */
+    readonly model?: string;
+    readonly topology: CpuTopologyRequest;
+    readonly origin?: Origin;
+  };
+  /** Third-party plugins, resolved relative to the file that names them. */
+  readonly plugins: readonly { readonly specifier: string; readonly from: string; readonly origin?: Origin }[];
+  readonly objects: readonly ObjectDefinition[];
+  readonly devices: readonly DeviceDefinition[];
+  /** One key per plugin. */
+  readonly options: { readonly [plugin: string]: { readonly value: unknown; readonly origin?: Origin } };
+  /** Stay in `prelaunch` until `cont`. */
+  readonly paused: boolean;
+}
+
+/** `-smp` as it was asked for; the cpu plugin completes and checks it. */
+export interface CpuTopologyRequest {
+  readonly cpus?: number;
+  readonly maxcpus?: number;
+  readonly sockets?: number;
+  readonly dies?: number;
+  readonly modules?: number;
+  readonly cores?: number;
+  readonly threads?: number;
+  readonly clusters?: number;
+  readonly drawers?: number;
+  readonly books?: number;
+}

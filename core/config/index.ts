@@ -1,0 +1,5 @@
+export type { CpuTopologyRequest, MachineDefinition } from "./definition.ts";
+export { configErrors } from "./errors.ts";
+export { renderError } from "./render-error.ts";
+export type { ScenarioStep } from "./schema.ts";
+export { formatSize, parseSize, requireSize } from "./size.ts";

@@ -1,0 +1,29 @@
+import type { BackplaneError, Origin } from "../errors.ts";
+
+/**
+ * The text of an error for a person: `file:line:col: error: path: message`, the source line and a caret where it came
+ * from a file; `program: -device x: message`, as the peer writes it, where it came from a command line.
+ */
+export function renderError(error: BackplaneError, program: string, cwd?: string): string {
+  const origin = resolveOrigin(error);
+  const hints = error.hints.map((hint) => `\n${hint}`).join("");
+  if (origin === undefined) return `${program}: ${prefix(error)}${error.message}${hints}`;
+  if (origin.kind === "command-line") return `${program}: ${origin.text}: ${error.message}${hints}`;
+  const file = cwd !== undefined && origin.file.startsWith(`${cwd}/`) ? origin.file.slice(cwd.length + 1) : origin.file;
+  const place = `${file}:${origin.line}:${origin.column}: error: ${origin.path === "" ? "" : `${origin.path}: `}${error.message}`;
+  if (origin.sourceLine === "") return place + hints;
+  const gutter = String(origin.line);
+  const caret = `${" ".repeat(gutter.length)} | ${origin.sourceLine.slice(0, origin.column - 1).replaceAll(/[^\t]/g, " ")}^`;
+  return `${place}\n${gutter} | ${origin.sourceLine}\n${caret}${hints}`;
+}
+
+function prefix(error: BackplaneError): string {
+  return error.plugin === undefined ? "" : `${error.plugin}: `;
+}
+
+function resolveOrigin(error: BackplaneError): Origin | undefined {
+  const { origin } = error;
+  return origin?.kind === "file" && origin.locate !== undefined && error.path.length > 0
+    ? origin.locate(error.path)
+    : origin;
+}

@@ -1,0 +1,48 @@
+/** The C library's words for the host's errors, which are in the peer's messages. */
+const WORDS: { readonly [code: string]: string } = {
+  EACCES: "Permission denied",
+  EADDRINUSE: "Address already in use",
+  EADDRNOTAVAIL: "Cannot assign requested address",
+  EAGAIN: "Resource temporarily unavailable",
+  EBADF: "Bad file descriptor",
+  EBUSY: "Device or resource busy",
+  ECONNREFUSED: "Connection refused",
+  ECONNRESET: "Connection reset by peer",
+  EEXIST: "File exists",
+  EFBIG: "File too large",
+  EHOSTUNREACH: "No route to host",
+  EINVAL: "Invalid argument",
+  EIO: "Input/output error",
+  EISDIR: "Is a directory",
+  ELOOP: "Too many levels of symbolic links",
+  EMFILE: "Too many open files",
+  ENAMETOOLONG: "File name too long",
+  ENETUNREACH: "Network is unreachable",
+  ENFILE: "Too many open files in system",
+  ENODEV: "No such device",
+  ENOENT: "No such file or directory",
+  ENOMEM: "Cannot allocate memory",
+  ENOSPC: "No space left on device",
+  ENOTCONN: "Transport endpoint is not connected",
+  ENOTDIR: "Not a directory",
+  ENOTEMPTY: "Directory not empty",
+  ENOTSOCK: "Socket operation on non-socket",
+  ENXIO: "No such device or address",
+  EPERM: "Operation not permitted",
+  EPIPE: "Broken pipe",
+  EROFS: "Read-only file system",
+  ESPIPE: "Illegal seek",
+  ETIMEDOUT: "Connection timed out",
+  ETXTBSY: "Text file busy",
+};
+
+/** The `code` of an error that the host's system calls gave, e.g. `ENOENT`. */
+export function errnoOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+}
+
+/** `No such file or directory` for an error with the code `ENOENT`; the error's own text where the code says nothing. */
+export function hostErrorText(thrown: unknown): string {
+  const words = WORDS[errnoOf(thrown) ?? ""];
+  return words ?? (thrown instanceof Error ? thrown.message : String(thrown));
+}

@@ -1,0 +1,111 @@
+/** Where something in a machine definition was written down, so that an error can point at it. */
+export type Origin =
+  | { readonly kind: "command-line"; readonly text: string }
+  | {
+      readonly kind: "file";
+      readonly file: string;
+      /** 1-based. */
+      readonly line: number;
+      /** 1-based. */
+      readonly column: number;
+      /** Dotted path of the key, e.g. `devices[0].slot`. */
+      readonly path: string;
+      readonly sourceLine: string;
+      /** The origin of something further in, by its path from here; of the nearest part that was written down. */
+      readonly locate?: (path: readonly PropertyKey[]) => Origin;
+    };
+
+/** The peer's classes of monitor errors; all but the first say more than the text does. */
+export type ErrorClass = "GenericError" | "CommandNotFound" | "DeviceNotActive" | "DeviceNotFound" | "KVMMissingCap";
+
+/** An error of the host's user (or of a plugin's author), never of the guest: it has a code that `docs/errors.md` explains. */
+export class BackplaneError extends Error {
+  override readonly name = "BackplaneError";
+  readonly code: string;
+  /** The plugin in whose code the error arose; the plugin context fills it in. */
+  plugin: string | undefined;
+  /** Where the definition asked for what failed; the machine builder fills it in. */
+  origin: Origin | undefined;
+  /** Where below `origin` the fault is, e.g. `["label-size"]`. */
+  path: readonly PropertyKey[] = [];
+  /** Lines of advice that the peer prints below the message. */
+  readonly hints: readonly string[];
+  /** What a monitor answers as the error's class. */
+  readonly errorClass: ErrorClass;
+
+  constructor(code: string, message: string, options: BackplaneErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.hints = options.hints ?? [];
+    this.errorClass = options.errorClass ?? "GenericError";
+  }
+
+  /** Notes the origin unless a more precise one is known. Returns the error, to be thrown on. */
+  from(origin: Origin | undefined): this {
+    this.origin ??= origin;
+    return this;
+  }
+
+  /** Says where below its origin the fault is, unless that is known. */
+  at(path: readonly PropertyKey[]): this {
+    if (this.path.length === 0) this.path = path;
+    return this;
+  }
+
+  inPlugin(id: string): this {
+    this.plugin ??= id;
+    return this;
+  }
+}
+
+export interface BackplaneErrorOptions extends ErrorOptions {
+  readonly hints?: readonly string[];
+  readonly errorClass?: ErrorClass;
+}
+
+/** Several failures of one act (a teardown, a notification round): all of them are kept, in order. */
+export class BackplaneAggregateError extends BackplaneError {
+  readonly errors: readonly unknown[];
+
+  constructor(code: string, message: string, errors: readonly unknown[]) {
+    super(code, `${message}: ${errors.map(messageOf).join("; ")}`, { cause: errors[0] });
+    this.errors = errors;
+  }
+}
+
+type ErrorEntry = {
+  // The parameters differ from entry to entry; `never[]` lets each state its own.
+  readonly text: (...values: never[]) => string;
+  /** When it happens and what to do: the sentence that stands in docs/errors.md. */
+  readonly help: string;
+  /** Lines of advice that the peer prints below the message. */
+  readonly hints?: readonly string[];
+  readonly errorClass?: ErrorClass;
+};
+
+export type ErrorCatalogue<E extends Record<string, ErrorEntry>> = {
+  readonly [K in keyof E]: (...values: Parameters<E[K]["text"]>) => BackplaneError;
+} & { readonly entries: E };
+
+/**
+ * Declares errors: `const errors = defineErrors({ RAM_BLOCK_DUPLICATE: { text: (idstr: string) => …, help: "…" } })`
+ * makes `errors.RAM_BLOCK_DUPLICATE("pc.ram")` a BackplaneError with that code. Where the peer has the same error,
+ * `text` is the peer's text. Every folder keeps its catalogue in a file named `errors.ts`.
+ */
+export function defineErrors<const E extends Record<string, ErrorEntry>>(entries: E): ErrorCatalogue<E> {
+  const catalogue: Record<string, unknown> = { entries };
+  for (const [code, entry] of Object.entries(entries)) {
+    catalogue[code] = (...values: never[]) => new BackplaneError(code, entry.text(...values), entry);
+  }
+  return catalogue as ErrorCatalogue<E>;
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** What was thrown, as a BackplaneError; a foreign error keeps its text and becomes the cause. */
+export function asBackplaneError(thrown: unknown, code = "INTERNAL"): BackplaneError {
+  return thrown instanceof BackplaneError ? thrown : new BackplaneError(code, messageOf(thrown), { cause: thrown });
+}

@@ -1,0 +1,12 @@
+// The package root: everything that a plugin, a machine type or an embedding program may use.
+export * from "./di/index.ts";
+export * from "./disposable.ts";
+export { errnoOf, hostErrorText } from "./errno.ts";
+export * from "./errors.ts";
+export * from "./log.ts";
+export * from "./registry.ts";
+export * from "./memory/index.ts";
+export * from "./machine/index.ts";
+export * from "./plugin/index.ts";
+export * from "./monitor/index.ts";
+export * from "./config/index.ts";

@@ -1,0 +1,32 @@
+/** A line of the log. Rendered by whoever made the machine: text on stderr, NDJSON, or nothing. */
+export interface LogRecord {
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** The plugin or device that speaks; filled in by its context. */
+  readonly source: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export type LogSink = (record: LogRecord) => void;
+
+/** Where a plugin or device writes. What a guest does wrong is logged here at `warn`, and is no exception. */
+export interface Logger {
+  debug(message: string, details?: LogRecord["details"]): void;
+  info(message: string, details?: LogRecord["details"]): void;
+  warn(message: string, details?: LogRecord["details"]): void;
+  error(message: string, details?: LogRecord["details"]): void;
+  /** The same sink under another name. */
+  named(source: string): Logger;
+}
+
+export function createLogger(sink: LogSink, source: string): Logger {
+  const write = (level: LogRecord["level"]) => (message: string, details?: LogRecord["details"]) =>
+    sink({ level, source, message, ...(details === undefined ? {} : { details }) });
+  return {
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    named: (other) => createLogger(sink, other),
+  };
+}

@@ -1,0 +1,21 @@
+import { token } from "../di/token.ts";
+
+/** What a slice of guest time came to. */
+export type GuestProgress =
+  /** There is more to do now. */
+  | "running"
+  /** Nothing to do until an interrupt or a timer. */
+  | "halted";
+
+/**
+ * A guest runs in slices on the event loop's thread: monitors and migrations are served between two of them. It starts
+ * at the first slice after a reset.
+ */
+export interface Guest {
+  /** Runs for about `budget` nanoseconds of virtual time, moving the clock by what it used. Does not throw for what guest code does wrong. */
+  run(budget: number): GuestProgress;
+  /** Back to the reset vector. */
+  reset(): void;
+}
+
+export const GUEST = token<Guest>("GUEST");

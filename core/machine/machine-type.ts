@@ -1,0 +1,59 @@
+import { token } from "../di/token.ts";
+import type { AnyPlugin } from "../plugin/define-plugin.ts";
+import type { DeviceDefinition } from "./component.ts";
+import type { PropertyTable, PropertyValues } from "./property.ts";
+
+/** A machine type: a list of plugins and of devices, as data. */
+export interface MachineType<P extends PropertyTable = PropertyTable> {
+  /** Versioned name, e.g. `pc-q35-10.0`. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly description: string;
+  readonly properties: P;
+  readonly plugins: readonly AnyPlugin[];
+  /** Made in this order when the memory map stands. */
+  readonly devices: readonly MachineDevice[];
+  /** Bytes, where a definition says nothing. */
+  readonly defaultMemory: number;
+  readonly maxCpus: number;
+}
+
+/** A device of the board; with `when`, only while that property of the machine type is on (or auto). */
+export interface MachineDevice extends DeviceDefinition {
+  readonly when?: string;
+}
+
+export function defineMachineType<P extends PropertyTable>(type: MachineType<P>): MachineType<P> {
+  return type;
+}
+
+/** The machine that a service lives in. */
+export interface MachineInfo {
+  readonly type: MachineType;
+  /** Values of the machine type's properties: `machine.properties.bool("hpet")`. */
+  readonly properties: MachineProperties;
+}
+
+export interface MachineProperties {
+  /** False also where the machine type has no such property. */
+  bool(name: string): boolean;
+  /** True for a boolean that is on, and for an on-off-auto that is not off. */
+  enabled(name: string): boolean;
+  string(name: string): string | undefined;
+  number(name: string): number | undefined;
+}
+
+export const MACHINE = token<MachineInfo>("MACHINE");
+
+export function machineProperties(values: PropertyValues<PropertyTable>): MachineProperties {
+  const read = <T>(name: string, is: (value: unknown) => value is T): T | undefined => {
+    const value: unknown = values[name];
+    return is(value) ? value : undefined;
+  };
+  return {
+    bool: (name) => read(name, (value): value is boolean => typeof value === "boolean") ?? false,
+    enabled: (name) => values[name] === true || values[name] === "on" || values[name] === "auto",
+    string: (name) => read(name, (value): value is string => typeof value === "string"),
+    number: (name) => read(name, (value): value is number => typeof value === "number"),
+  };
+}

@@ -1,0 +1,4 @@
+export * from "./contract.ts";
+export { monitorErrors } from "./errors.ts";
+export * from "./json/index.ts";
+export * from "./schema.ts";

@@ -1,0 +1,64 @@
+import {
+  defineMachineType,
+  Machine,
+  RAM_BLOCK_NOTIFIERS,
+  type AnyPlugin,
+  type LogRecord,
+  type MachineDefinition,
+  type MachineType,
+} from "backplane";
+
+/** A machine type without devices: memory, notifiers, monitors' registry, and the plugins that a test gives. */
+export const emptyMachineType: MachineType = defineMachineType({
+  name: "test",
+  description: "a machine for tests",
+  properties: {},
+  plugins: [],
+  devices: [],
+  defaultMemory: 0,
+  maxCpus: 1,
+});
+
+/** A definition with what the test says and nothing else. */
+export function testDefinition(parts: Partial<MachineDefinition> = {}): MachineDefinition {
+  return {
+    machine: { type: "test", properties: {} },
+    memory: { size: 0, slots: 0, maxSize: 0 },
+    cpu: { topology: {} },
+    plugins: [],
+    objects: [],
+    devices: [],
+    options: {},
+    paused: true,
+    ...parts,
+  };
+}
+
+export interface TestMachineOptions extends Partial<MachineDefinition> {
+  readonly type?: MachineType;
+  readonly with?: readonly AnyPlugin[];
+}
+
+/**
+ * Builds a machine, runs the test, and releases the machine, whatever the test does. Fails when something of the
+ * machine is left: a notifier that is still registered was not handed to `machine.own`.
+ */
+export async function withMachine<T>(
+  options: TestMachineOptions,
+  test: (machine: Machine, log: readonly LogRecord[]) => T | Promise<T>,
+): Promise<T> {
+  const { type = emptyMachineType, with: plugins = [], ...parts } = options;
+  const log: LogRecord[] = [];
+  const definition = testDefinition({ machine: { type: type.name, properties: {} }, ...parts });
+  const machine = await Machine.create(definition, { types: [type], plugins, log: (record) => log.push(record) });
+  const notifiers = machine.service(RAM_BLOCK_NOTIFIERS);
+  let result: T;
+  try {
+    result = await test(machine, log);
+  } finally {
+    await machine.dispose();
+  }
+  const left = notifiers.subscribers();
+  if (left.length > 0) throw new Error(`still registered after the machine was released: ${left.join(", ")}`);
+  return result;
+}
