@@ -1,0 +1,16 @@
+/** A machine whose migration stream is captured before its first instruction. */
+export interface MigrationCase {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Keeps the whole stream; otherwise only its skeleton. */
+  readonly whole: boolean;
+}
+
+export const migrationCases: readonly MigrationCase[] = [
+  { name: "none-64m", args: ["-machine", "none", "-m", "64M", "-nodefaults", "-display", "none"], whole: true },
+  {
+    name: "q35-128m",
+    args: ["-machine", "q35,accel=tcg", "-m", "128M", "-nodefaults", "-display", "none", "-serial", "none"],
+    whole: false,
+  },
+];

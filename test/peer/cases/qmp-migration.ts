@@ -1,0 +1,197 @@
+import type { Json } from "../golden.ts";
+import { type QmpCase, type QmpStep, NEGOTIATE, NONE, run } from "./qmp-case.ts";
+
+const conversation = (name: string, ...steps: QmpStep[]): QmpCase => ({
+  name,
+  args: NONE,
+  steps: [NEGOTIATE, ...steps],
+});
+
+const events = run("migrate-set-capabilities", { capabilities: [{ capability: "events", state: true }] });
+const toUri = (uri: string): QmpStep => run("migrate", { uri });
+const toChannel = (channel: Json): QmpStep => run("migrate", { channels: [channel] });
+/** Waits for the end of a migration, which only an event announces. */
+const until = (step: QmpStep, status: string): QmpStep => ({ ...step, until: `"data": {"status": "${status}"}` });
+const main = (addr: Json): Json => ({ "channel-type": "main", addr });
+const parameter = (name: string, value: Json): QmpStep => run("migrate-set-parameters", { [name]: value });
+const capability = (name: string, state: Json = true): QmpStep =>
+  run("migrate-set-capabilities", { capabilities: [{ capability: name, state }] });
+
+/** The pipe fills and the child reads nothing; it ends by itself, whatever becomes of the peer. */
+const STUCK = main({ transport: "exec", args: ["/bin/sleep", "3"] });
+
+export const migrationConversations: QmpCase[] = [
+  conversation(
+    "migrate-queries",
+    run("query-migrate"),
+    run("query-migrate-parameters"),
+    run("query-migrate-capabilities"),
+  ),
+  conversation(
+    "migrate-arguments",
+    run("migrate"),
+    run("migrate", {}),
+    run("migrate", { uri: 5 }),
+    run("migrate", { nosuch: 1 }),
+    run("migrate", { uri: "exec:true", channels: [main({ transport: "exec", args: ["/bin/true"] })] }),
+    toUri(""),
+    toUri("nosuch"),
+    toUri("nosuch:x"),
+    toUri("tcp:"),
+    toUri("tcp:127.0.0.1"),
+    toUri("unix:"),
+    toUri("fd:nosuch"),
+    toUri("file:"),
+    toUri("file:{dir}/no/file"),
+    toUri("file:{dir}/f,offset=x"),
+    run("migrate", { channels: [] }),
+    run("migrate", { channels: 5 }),
+    toChannel({}),
+    toChannel({ "channel-type": "main" }),
+    toChannel({ "channel-type": "nosuch", addr: { transport: "exec", args: [] } }),
+    toChannel(main({ transport: "nosuch" })),
+    toChannel(main({ transport: "exec" })),
+    toChannel(main({ transport: "exec", args: "x" })),
+    toChannel(main({ transport: "socket", type: "inet", host: "127.0.0.1" })),
+    toChannel(main({ transport: "socket", type: "nosuch" })),
+    run("migrate", { channels: [STUCK, STUCK] }),
+    run("query-migrate"),
+  ),
+  // The peer crashes here; what follows a crash is nothing.
+  conversation("migrate-cpr-only", {
+    ...toChannel({ "channel-type": "cpr", addr: { transport: "exec", args: ["/bin/true"] } }),
+    replies: 0,
+  }),
+  conversation("migrate-tcp-bad-port", events, until(toUri("tcp:127.0.0.1:x"), "failed"), run("query-migrate")),
+  conversation("migrate-tcp-refused", events, until(toUri("tcp:127.0.0.1:1"), "failed"), run("query-migrate")),
+  conversation("migrate-unix-missing", events, until(toUri("unix:{dir}/nothing"), "failed"), run("query-migrate")),
+  conversation(
+    "migrate-exec",
+    events,
+    until(toUri("exec:cat > /dev/null"), "completed"),
+    run("query-migrate"),
+    run("query-status"),
+    toUri("exec:cat > /dev/null"),
+    run("cont"),
+    run("query-status"),
+  ),
+  conversation(
+    "migrate-exec-fails",
+    events,
+    until(toChannel(main({ transport: "exec", args: ["/bin/false"] })), "failed"),
+    run("query-migrate"),
+    run("query-status"),
+  ),
+  conversation(
+    "migrate-exec-missing",
+    events,
+    toChannel(main({ transport: "exec", args: ["/nonexistent/program"] })),
+    run("query-migrate"),
+  ),
+  conversation(
+    "migrate-file",
+    events,
+    until(toUri("file:{dir}/state"), "completed"),
+    run("query-migrate"),
+    run("query-status"),
+  ),
+  conversation(
+    "migrate-stuck",
+    events,
+    until(toChannel(STUCK), "active"),
+    run("query-migrate"),
+    toUri("exec:true"),
+    run("object-add", { "qom-type": "memory-backend-ram", id: "m0", size: 1048576 }),
+    run("object-del", { id: "m0" }),
+    capability("xbzrle"),
+    run("query-status"),
+    run("migrate_cancel"),
+    run("query-migrate"),
+    run("migrate_cancel"),
+    until(run("query-status"), "cancelled"),
+    run("query-migrate"),
+    run("migrate_cancel"),
+  ),
+  // A device_add that fails is not answered before the pipe breaks: the peer's main loop hangs with the migration.
+  conversation(
+    "migrate-stuck-device-add",
+    events,
+    until(toChannel(STUCK), "active"),
+    until(run("device_add", { driver: "pcie-root-port" }), "failed"),
+    run("query-migrate"),
+  ),
+  conversation("migrate-stuck-device-del", events, until(toChannel(STUCK), "active"), run("device_del", { id: "x" })),
+  conversation(
+    "migrate-cancel-idle",
+    events,
+    run("migrate_cancel"),
+    run("query-migrate"),
+    run("migrate-pause"),
+    run("migrate-continue", { state: "pre-switchover" }),
+  ),
+  conversation(
+    "migrate-parameters",
+    parameter("max-bandwidth", 1000),
+    parameter("max-bandwidth", -1),
+    parameter("max-bandwidth", "x"),
+    parameter("downtime-limit", 2_000_001),
+    parameter("downtime-limit", 10),
+    parameter("throttle-trigger-threshold", 0),
+    parameter("cpu-throttle-initial", 100),
+    parameter("cpu-throttle-increment", 0),
+    parameter("max-cpu-throttle", 5),
+    parameter("multifd-channels", 0),
+    parameter("multifd-channels", 256),
+    parameter("multifd-compression", "nosuch"),
+    parameter("multifd-zlib-level", 10),
+    parameter("multifd-zstd-level", 21),
+    parameter("xbzrle-cache-size", 3),
+    parameter("announce-rounds", 1001),
+    parameter("vcpu-dirty-limit", 0),
+    parameter("x-vcpu-dirty-limit-period", 0),
+    parameter("mode", "nosuch"),
+    parameter("tls-creds", "nosuch"),
+    parameter("tls-creds", null),
+    parameter("nosuch", 1),
+    run("migrate-set-parameters"),
+    run("query-migrate-parameters"),
+  ),
+  conversation(
+    "migrate-capabilities",
+    capability("nosuch"),
+    capability("xbzrle", 5),
+    capability("multifd"),
+    capability("xbzrle"),
+    capability("mapped-ram"),
+    capability("postcopy-ram"),
+    capability("background-snapshot"),
+    capability("return-path"),
+    capability("zero-copy-send"),
+    capability("x-colo"),
+    capability("switchover-ack"),
+    run("migrate-set-capabilities", { capabilities: [] }),
+    run("migrate-set-capabilities"),
+    run("query-migrate-capabilities"),
+  ),
+  conversation(
+    "migrate-incoming-wrong",
+    run("migrate-incoming", { uri: "tcp:127.0.0.1:1" }),
+    run("migrate-recover", { uri: "tcp:127.0.0.1:1" }),
+    run("migrate-start-postcopy"),
+  ),
+  {
+    name: "migrate-incoming-deferred",
+    args: [...NONE, "-incoming", "defer"],
+    steps: [
+      NEGOTIATE,
+      run("query-status"),
+      run("query-migrate"),
+      run("migrate-incoming"),
+      run("migrate-incoming", { uri: "nosuch:x" }),
+      run("migrate", { uri: "exec:true" }),
+      run("cont"),
+      run("migrate_cancel"),
+      run("query-migrate"),
+    ],
+  },
+];
