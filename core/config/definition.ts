@@ -1,5 +1,6 @@
 import type { Origin } from "../errors.ts";
 import type { DeviceDefinition, ObjectDefinition } from "../machine/component.ts";
+import type { GlobalProperty } from "../machine/globals.ts";
 import type { OptionValues, ValueForm } from "../machine/property.ts";
 
 /** A machine, described: what a config file and a QEMU command line both become. Plain data. */
@@ -33,6 +34,10 @@ export interface MachineDefinition {
   readonly devices: readonly DeviceDefinition[];
   /** One key per plugin. */
   readonly options: { readonly [plugin: string]: { readonly value: unknown; readonly origin?: Origin } };
+  /** Values for all devices of a driver; a device's own value counts more. */
+  readonly globals?: readonly GlobalProperty[];
+  /** What becomes of the process when the guest reboots or switches itself off. Default `reset` and `poweroff`. */
+  readonly actions?: { readonly reboot: "reset" | "shutdown"; readonly shutdown: "poweroff" | "pause" };
   /** Stay in `prelaunch` until `cont`. */
   readonly paused: boolean;
 }

@@ -3,16 +3,18 @@ import { configErrors } from "./errors.ts";
 const UNITS = "BKMGTPE";
 
 /**
- * Reads a size as the peer does: a number, optionally fractional, with an optional suffix B K M G T P E (powers of
- * 1024, either case). Returns bytes; undefined when the text is no size. `unit` applies when there is no suffix.
+ * Reads a size as the peer does: decimal with an optional suffix B K M G T P E (powers of 1024, either case), with a
+ * fraction only where the suffix makes more than bytes of it; or hexadecimal without a suffix. Returns bytes; undefined
+ * when the text is no size. `unit` applies when there is no suffix.
  */
 export function parseSize(text: string, unit: "B" | "K" | "M" | "G" = "B"): number | undefined {
-  const match = /^\s*(0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)([bkmgtpeBKMGTPE]?)$/.exec(text);
+  const match = /^[ \t\n\v\f\r]*\+?(?:(0[xX][0-9a-fA-F]+)|([0-9]+\.?[0-9]*|\.[0-9]+)([bkmgtpeBKMGTPE]?))$/.exec(text);
   if (match === null) return undefined;
-  const number = Number(match[1]);
-  const suffix = match[2] === undefined || match[2] === "" ? unit : match[2].toUpperCase();
-  const bytes = Math.trunc(number * 1024 ** UNITS.indexOf(suffix));
-  return Number.isFinite(bytes) ? bytes : undefined;
+  const [, hexadecimal, decimal, suffix] = match;
+  const number = Number(hexadecimal ?? decimal);
+  const scale = 1024 ** UNITS.indexOf(suffix === undefined || suffix === "" ? unit : suffix.toUpperCase());
+  if (scale === 1 && !Number.isInteger(number)) return undefined;
+  return Math.trunc(number * scale);
 }
 
 /** `parseSize`, or an error that says what is expected. */

@@ -19,9 +19,10 @@ import {
   type UserObjects,
 } from "./component.ts";
 import { machineErrors } from "./errors.ts";
+import type { GlobalProperties } from "./globals.ts";
 import { isIdentifier } from "./identifier.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { parseObjectProperties, parseProperties, type PropertyTable } from "./property.ts";
+import { parseObjectProperties, parseProperties, type PropertyTable, type PropertyValues } from "./property.ts";
 
 interface Registered<T, I> {
   readonly type: T;
@@ -36,12 +37,14 @@ export class DeviceRegistry implements Devices {
   readonly #container: Container;
   readonly #buses: Buses;
   readonly #lifecycle: Lifecycle;
+  readonly #globals: GlobalProperties;
   readonly #log: Logger;
 
-  constructor(container: Container, buses: Buses, lifecycle: Lifecycle, log: Logger) {
+  constructor(container: Container, buses: Buses, lifecycle: Lifecycle, globals: GlobalProperties, log: Logger) {
     this.#container = container;
     this.#buses = buses;
     this.#lifecycle = lifecycle;
+    this.#globals = globals;
     this.#log = log;
   }
 
@@ -82,7 +85,7 @@ export class DeviceRegistry implements Devices {
         id: definition.id,
         path: this.#path(definition, placement),
         bus,
-        properties: parseProperties(type.properties, definition.properties, type.name, definition.form),
+        properties: this.#properties(type, definition),
         hotplugged: this.#lifecycle.reached === "done",
         own: (resource) => ownership.own(resource),
         log: this.#log.named(definition.id ?? type.name),
@@ -114,6 +117,16 @@ export class DeviceRegistry implements Devices {
   /** Releases all devices, newest first. */
   async dispose(): Promise<void> {
     for (const instance of this.all().toReversed()) await this.remove(instance);
+  }
+
+  #properties(type: DeviceType, definition: DeviceDefinition): PropertyValues<PropertyTable> {
+    const globals = this.#globals.valuesFor(type);
+    const own = parseProperties(type.properties, definition.properties, type.name, definition.form);
+    const result: Record<string, unknown> = { ...own };
+    for (const [name, value] of Object.entries(globals)) {
+      if (!Object.hasOwn(definition.properties, name)) result[name] = value;
+    }
+    return result;
   }
 
   #path(definition: DeviceDefinition, placement: "user" | "machine"): string {

@@ -17,6 +17,11 @@ export const machineErrors = defineErrors({
     text: (owner: string, name: string, value: string) => `Property '${owner}.${name}' doesn't take value '${value}'`,
     help: "A property with a syntax of its own (an address, a UUID) was given something else.",
   },
+  GLOBAL_REFUSED: {
+    text: (driver: string, property: string, value: string, reason: string) =>
+      `can't apply global ${driver}.${property}=${value}: ${reason}`,
+    help: "-global names a property that a device does not have, or gives it a wrong value.",
+  },
   PROPERTY_MISSING: {
     text: (name: string) => `Parameter '${name}' is missing`,
     help: "An object cannot be made without this property.",

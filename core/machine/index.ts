@@ -2,6 +2,7 @@ export { BUSES, type Bus, type Buses } from "./bus.ts";
 export { CLOCK, type Clock, type VirtualTime } from "./clock.ts";
 export * from "./component.ts";
 export { machineErrors } from "./errors.ts";
+export type { GlobalProperty } from "./globals.ts";
 export { GUEST, type Guest, type GuestProgress } from "./guest.ts";
 export { isIdentifier } from "./identifier.ts";
 export { UNCONNECTED, type IrqLine } from "./irq.ts";

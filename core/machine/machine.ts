@@ -24,6 +24,7 @@ import { BUSES, BusRegistry } from "./bus.ts";
 import { CLOCK, VirtualClock } from "./clock.ts";
 import { DEVICES, USER_OBJECTS } from "./component.ts";
 import { DeviceRegistry, UserObjectRegistry } from "./components.ts";
+import { GlobalProperties } from "./globals.ts";
 import { GUEST } from "./guest.ts";
 import { GuestLoop } from "./guest-loop.ts";
 import { LIFECYCLE, LifecyclePhases } from "./lifecycle.ts";
@@ -46,7 +47,7 @@ export interface MachineControl {
   /** Set by `quit`: the machine is about to be released, and takes no more orders. */
   readonly leaving: ShutdownReason | undefined;
 }
-export type ShutdownReason = "host-qmp-quit" | "host-signal" | "host-error" | "guest-shutdown" | "guest-reset" | "guest-panic";
+export type ShutdownReason = "host-qmp-quit" | "host-qmp-system-reset" | "host-signal" | "host-error" | "guest-shutdown" | "guest-reset" | "guest-panic";
 
 export const MACHINE_CONTROL = token<MachineControl>("MACHINE_CONTROL");
 
@@ -136,7 +137,8 @@ export class Machine implements MachineControl {
     container.provideValue(LIFECYCLE, lifecycle);
     container.provideValue(BUSES, buses);
     const objects = new UserObjectRegistry(container, log);
-    const devices = new DeviceRegistry(container, buses, lifecycle, log);
+    const globals = new GlobalProperties(definition.globals ?? []);
+    const devices = new DeviceRegistry(container, buses, lifecycle, globals, log);
     container.provideValue(USER_OBJECTS, objects);
     container.provideValue(DEVICES, devices);
     this.#ownership.own(objects);
@@ -153,6 +155,7 @@ export class Machine implements MachineControl {
     for (const device of definition.devices) devices.create(device);
     lifecycle.reach("devices");
     lifecycle.reach("done");
+    globals.report(devices.types(), log);
     if (container.has(GUEST)) this.#loop.connect(container.resolve(GUEST));
     this.#ownership.own(disposable(() => this.#loop.stop()));
     this.#resets.run("startup");
@@ -182,17 +185,32 @@ export class Machine implements MachineControl {
   }
 
   reset(reason: ResetReason): void {
+    const ends = this.definition.actions?.reboot === "shutdown";
+    if (ends && (reason === "guest-reset" || reason === "host-qmp-system-reset")) return this.quit(reason);
     this.#resets.run(reason);
     this.#loop.resetGuest();
     this.#events.emit("RESET", { guest: reason === "guest-reset", reason });
+    // A guest that is halted starts anew when it goes on, wherever it was halted.
+    const state = this.#runStates.current;
+    if (state !== "running" && state !== "inmigrate" && state !== "finish-migrate") this.#runStates.set("prelaunch");
   }
 
   quit(reason: ShutdownReason): void {
     if (this.#leaving !== undefined) return;
+    const isAsked = reason === "host-qmp-quit" || reason === "host-signal" || reason === "host-error";
+    if (!isAsked && this.definition.actions?.shutdown === "pause") return this.#pause(reason);
     this.#leaving = reason;
     this.#loop.stop();
     this.#events.emit("SHUTDOWN", { guest: reason.startsWith("guest-"), reason });
     this.#finish(reason);
+  }
+
+  /** Instead of leaving: the guest is halted where it switched itself off. */
+  #pause(reason: ShutdownReason): void {
+    this.#events.emit("SHUTDOWN", { guest: reason.startsWith("guest-"), reason });
+    if (!this.#runStates.isRunning) return;
+    this.#runStates.set("shutdown");
+    this.#events.emit("STOP");
   }
 
   get leaving(): ShutdownReason | undefined {

@@ -97,7 +97,8 @@ function integer(value: OptionValue, name: string, form: ValueForm | undefined, 
     throw type === "uint64" ? machineErrors.PROPERTY_VALUE(name, type) : machineErrors.PROPERTY_TYPE(name, "integer");
   }
   const number = typeof value === "string" ? parseInteger(value) : undefined;
-  if (number === undefined) {
+  // Options, unlike the rest, do not let a number without a sign count down from 2^64.
+  if (number === undefined || (form === "opts" && type === "uint64" && number < 0)) {
     throw machineErrors.PROPERTY_VALUE(name, form === "opts" ? `${type === "int64" ? "an" : "a"} ${type} value` : "integer");
   }
   return number;

@@ -9,7 +9,10 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** A monitor command: its schema, and what it does. The order of a result's members on the wire is the peer's, whatever order they are made in. */
+/**
+ * A monitor command: its schema, and what it does. On the wire a result's members come in the order of the peer's
+ * dictionaries; where that leaves a choice it depends on the order in which they were made, which is the schema's.
+ */
 export interface Command<A extends StructSchema = StructSchema> {
   readonly name: string;
   /** One line for the docs page and `help`. */

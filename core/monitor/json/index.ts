@@ -1,3 +1,4 @@
+export { optionValues } from "./option-values.ts";
 export { JsonDouble } from "./double.ts";
 export { parseJson, JsonReader, type JsonMessage } from "./reader.ts";
 export { writeJson } from "./writer.ts";

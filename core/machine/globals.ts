@@ -1,0 +1,52 @@
+import type { Origin } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { DeviceType } from "./component.ts";
+import { machineErrors } from "./errors.ts";
+import { parseProperties } from "./property.ts";
+import { messageOf } from "../errors.ts";
+
+/** A property's value for every device of a driver that does not set it itself. */
+export interface GlobalProperty {
+  readonly driver: string;
+  readonly property: string;
+  /** Text, as on a command line. */
+  readonly value: string;
+  readonly origin?: Origin;
+}
+
+/** The definition's globals, and which of them found a device. */
+export class GlobalProperties {
+  readonly #globals: readonly GlobalProperty[];
+  readonly #used = new Set<GlobalProperty>();
+
+  constructor(globals: readonly GlobalProperty[]) {
+    this.#globals = globals;
+  }
+
+  /** The values for a device. Throws `GLOBAL_REFUSED`. */
+  valuesFor(type: DeviceType): { readonly [property: string]: unknown } {
+    const values: Record<string, unknown> = {};
+    for (const global of this.#globals) {
+      if (global.driver !== type.name) continue;
+      this.#used.add(global);
+      const { driver, property, value } = global;
+      try {
+        const parsed: { readonly [name: string]: unknown } = parseProperties(type.properties, { [property]: value }, driver, "keyval");
+        values[property] = parsed[property];
+      } catch (failure) {
+        throw machineErrors.GLOBAL_REFUSED(driver, property, value, messageOf(failure));
+      }
+    }
+    return values;
+  }
+
+  /** Warns of globals that no device has had a use for, once the machine is complete. */
+  report(types: readonly DeviceType[], log: Logger): void {
+    for (const global of this.#globals) {
+      if (this.#used.has(global)) continue;
+      const { driver, property, value } = global;
+      const exists = types.some(({ name }) => name === driver);
+      log.warn(exists ? `global ${driver}.${property}=${value} not used` : `global ${driver}.${property} has invalid class name`);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { ByteLength, GuestAddress, RegionOffset } from "./address.ts";
+import type { RAMBlock } from "./ram-block.ts";
+
+/** What a device answers to an access. Guest faults are data: methods do not throw, they return a defined value. */
+export interface MemoryRegionOps {
+  /** `offset` is from the region's start; `size` is 1, 2 or 4 (an access of 8 comes in two halves). Value unsigned. */
+  read(offset: number, size: number): number;
+  write(offset: number, value: number, size: number): void;
+  /**
+   * Accesses that the guest may make; others read 0 and write nothing. Default: every width, aligned to itself (by the
+   * offset in the region). When only `min` is given, `max` is 4.
+   */
+  readonly valid?: { readonly min?: 1 | 2 | 4 | 8; readonly max?: 1 | 2 | 4 | 8; readonly unaligned?: boolean };
+  /**
+   * Accesses that `read`/`write` can take. Default 1 to 4. A wider one is split. A narrower one is widened without moving
+   * its offset: the device sees the guest's offset, and the value's low bytes (big endian: its high bytes) count.
+   */
+  readonly impl?: { readonly min?: 1 | 2 | 4; readonly max?: 1 | 2 | 4; readonly unaligned?: boolean };
+  /** Byte order of the registers: `"big"` swaps each access's bytes. Default little. */
+  readonly endianness?: "little" | "big";
+}
+
+export type MemoryRegionKind = "container" | "ram" | "rom" | "io" | "alias";
+
+/** A node of the tree that describes an address space. Made by `MemoryRegions`; changed through its own methods. */
+export interface MemoryRegion {
+  readonly name: string;
+  readonly kind: MemoryRegionKind;
+  readonly size: ByteLength;
+  readonly enabled: boolean;
+  readonly priority: number;
+  /** Where it stands in its container; 0 when it stands in none. */
+  readonly address: GuestAddress;
+  readonly container: MemoryRegion | undefined;
+  readonly ops: MemoryRegionOps | undefined;
+  /** The block behind a ram or rom region (through aliases too); undefined once it was freed. */
+  readonly ramBlock: RAMBlock | undefined;
+  readonly alias: { readonly target: MemoryRegion; readonly offset: RegionOffset } | undefined;
+  readonly subregions: readonly MemoryRegion[];
+  /** A guest's writes are discarded (a `rom`, or a ram alias made read-only as PAM does). It binds everything below the region. */
+  readonly readonly: boolean;
+
+  /** Higher priority wins where regions overlap; among equals the younger one. */
+  addSubregion(address: GuestAddress, region: MemoryRegion, priority?: number): void;
+  removeSubregion(region: MemoryRegion): void;
+  setEnabled(enabled: boolean): void;
+  /** Moves it within its container; among equals it then counts as the youngest. */
+  setAddress(address: GuestAddress): void;
+  setSize(size: ByteLength): void;
+  setAliasOffset(offset: RegionOffset): void;
+  setReadonly(readonly: boolean): void;
+}

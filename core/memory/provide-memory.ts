@@ -1,0 +1,31 @@
+import type { Container } from "../di/container.ts";
+import type { Ownership } from "../disposable.ts";
+import { MarkingBlockAccess } from "./block-access.ts";
+import { BLOCK_ACCESS, DIRTY_MEMORY, MEMORY_REGIONS, RAM_LIST, SYSTEM_IO, SYSTEM_MEMORY } from "./contract.ts";
+import { MachineDirtyMemory } from "./dirty-memory.ts";
+import { HostMappingPublisher } from "./host-mapping-publisher.ts";
+import { HOST_MAPPING_NOTIFIERS } from "./host-mapping.ts";
+import { MachineMemoryRegions } from "./memory-regions.ts";
+import { RAMBlockDirectory } from "./ram-block-directory.ts";
+import { RAM_BLOCK_NOTIFIERS } from "./ram-block-notifier.ts";
+import { RAMBlockPublisher } from "./ram-block-publisher.ts";
+import { MachineRAMList } from "./ram-list.ts";
+import { systemIoRoot, systemMemoryRoot } from "./system-spaces.ts";
+
+/** Makes the memory of one machine and provides its tokens. What it owns goes last, after every device. */
+export function provideMemory(container: Container, ownership: Ownership): void {
+  const dirty = new MachineDirtyMemory();
+  const directory = new RAMBlockDirectory();
+  const notifiers = new RAMBlockPublisher(directory);
+  const list = ownership.own(new MachineRAMList(directory, notifiers, dirty));
+  const access = new MarkingBlockAccess(dirty);
+  const regions = new MachineMemoryRegions(list, access);
+  container.provideValue(DIRTY_MEMORY, dirty);
+  container.provideValue(RAM_BLOCK_NOTIFIERS, notifiers);
+  container.provideValue(HOST_MAPPING_NOTIFIERS, new HostMappingPublisher());
+  container.provideValue(RAM_LIST, list);
+  container.provideValue(BLOCK_ACCESS, access);
+  container.provideValue(MEMORY_REGIONS, regions);
+  container.provideValue(SYSTEM_MEMORY, ownership.own(regions.addressSpace("memory", systemMemoryRoot(regions))));
+  container.provideValue(SYSTEM_IO, ownership.own(regions.addressSpace("I/O", systemIoRoot(regions))));
+}

@@ -1,0 +1,11 @@
+/** The first index whose item is not before the wanted place (`order(item) < 0` means "before it"). */
+export function lowerBound<T>(items: readonly T[], order: (item: T) => number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (order(items[middle] as T) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
