@@ -1,0 +1,1 @@
+export { hashOrder } from "backplane";

@@ -1,0 +1,69 @@
+import { byteLength, GiB, guestAddress, prop, type DeviceContext, type DeviceType, type MemoryRegion } from "backplane";
+import type { PcMemory } from "backplane/plugins/pc-memory/contract";
+import type { Pci, PciConfigPorts, PciRootBus } from "backplane/plugins/pci/contract";
+import type { MmConfigWindow } from "./contract.ts";
+
+const CONFIG_ADDRESS = 0xcf8;
+const CONFIG_DATA = 0xcfc;
+
+export const q35HostType = {
+  name: "q35-pcihost",
+  category: "bridge",
+  userCreatable: false,
+  properties: {
+    "pci-hole64-size": prop.size(32 * GiB),
+    "bypass-iommu": prop.bool(false),
+  },
+} satisfies DeviceType;
+
+export interface HostServices {
+  readonly device: DeviceContext<typeof q35HostType.properties>;
+  readonly pci: Pci;
+  readonly memory: PcMemory;
+  readonly system: MemoryRegion;
+  readonly io: MemoryRegion;
+}
+
+/** The processor's side of the host bridge: the root bus, the configuration ports, the configuration space in memory. */
+export class Q35Host {
+  readonly root: PciRootBus;
+  readonly hole64Size: number;
+  readonly #ports: PciConfigPorts;
+  readonly #mmConfig: MemoryRegion;
+  readonly #system: MemoryRegion;
+  #window: MmConfigWindow | undefined;
+
+  constructor({ device, pci, memory, system, io }: HostServices) {
+    this.#system = system;
+    this.hole64Size = device.properties["pci-hole64-size"];
+    const bypassIommu = device.properties["bypass-iommu"];
+    this.root = device.own(pci.addRootBus({ name: "pcie.0", express: true, memory: memory.pci, io, bypassIommu }));
+    this.#ports = pci.configPorts(this.root);
+    this.#mmConfig = pci.mmConfig(this.root);
+    io.addSubregion(guestAddress(CONFIG_ADDRESS), this.#ports.index);
+    io.addSubregion(guestAddress(CONFIG_DATA), this.#ports.data);
+  }
+
+  get window(): MmConfigWindow | undefined {
+    return this.#window;
+  }
+
+  /** The address register of the configuration ports: what a migration carries. */
+  get configAddress(): number {
+    return this.#ports.address;
+  }
+
+  set configAddress(value: number) {
+    this.#ports.address = value;
+  }
+
+  /** Puts the configuration space somewhere, or nowhere. */
+  mapConfig(window: MmConfigWindow | undefined): void {
+    if (this.#window !== undefined) this.#system.removeSubregion(this.#mmConfig);
+    this.#window = window;
+    if (window === undefined) return;
+    this.#mmConfig.setSize(byteLength(window.size));
+    this.#system.addSubregion(guestAddress(window.base), this.#mmConfig);
+  }
+}
+

@@ -1,0 +1,56 @@
+import { alignUp, definePlugin, LIFECYCLE, MACHINE, type MachineDefinition } from "backplane";
+import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
+import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
+import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
+import { CPUS } from "backplane/plugins/x86-cpu/contract";
+import { contributeAcpi } from "./acpi.ts";
+import { numaCommandLine } from "./command-line.ts";
+import { NumaConfiguration, type NumaSurroundings } from "./configuration.ts";
+import { NUMA } from "./contract.ts";
+import { numaItem } from "./fw-cfg-item.ts";
+import { applyOptions } from "./given-options.ts";
+import { MachineNuma } from "./numa.ts";
+import { numaOptions, type NumaOptions } from "./options.ts";
+
+/** RAM comes in pairs of pages; a definition without maxmem says its size again, before the rounding. */
+const RAM_GRANULE = 8192;
+
+function roundedMemory({ size, slots, maxSize }: MachineDefinition["memory"]): NumaSurroundings["memory"] {
+  const rounded = alignUp(size, RAM_GRANULE);
+  return { size: rounded, slots, maxSize: maxSize === size ? rounded : maxSize };
+}
+
+export default definePlugin<NumaOptions>({
+  id: "numa",
+  apiVersion: 1,
+  summary: "NUMA nodes: memory, processors, distances, memory attributes",
+  requires: [CPUS],
+  uses: [MEMORY_BACKENDS, FW_CFG, ACPI_TABLES],
+  provides: [NUMA],
+  options: numaOptions,
+  commandLine: numaCommandLine,
+  attach(machine, options) {
+    const { definition, log } = machine;
+    const { properties } = machine.use(MACHINE);
+    const cpus = machine.use(CPUS);
+    const configuration = new NumaConfiguration({
+      cpus,
+      backends: machine.optional(MEMORY_BACKENDS),
+      memory: roundedMemory(definition.memory),
+      hmat: properties.bool("hmat"),
+      log,
+    });
+    const numa = new MachineNuma();
+    machine.provideValue(NUMA, numa);
+    contributeAcpi(machine, numa);
+    const lifecycle = machine.use(LIFECYCLE);
+    const origin = definition.options["numa"]?.origin;
+    machine.own(lifecycle.on("objects", () => applyOptions(configuration, options, origin)));
+    machine.own(
+      lifecycle.on("board", () => {
+        numa.complete(configuration);
+        machine.optional(FW_CFG)?.addBytes(FW_CFG_KEYS.numa, numaItem(numa, cpus));
+      }),
+    );
+  },
+});
