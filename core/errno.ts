@@ -38,7 +38,8 @@ const WORDS: { readonly [code: string]: string } = {
 
 /** The `code` of an error that the host's system calls gave, e.g. `ENOENT`. */
 export function errnoOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+  const isCoded = typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string";
+  return isCoded ? String(thrown.code) : undefined;
 }
 
 /** `No such file or directory` for an error with the code `ENOENT`; the error's own text where the code says nothing. */

@@ -17,10 +17,14 @@ export const machineErrors = defineErrors({
     text: (owner: string, name: string, value: string) => `Property '${owner}.${name}' doesn't take value '${value}'`,
     help: "A property with a syntax of its own (an address, a UUID) was given something else.",
   },
-  GLOBAL_REFUSED: {
-    text: (driver: string, property: string, value: string, reason: string) =>
-      `can't apply global ${driver}.${property}=${value}: ${reason}`,
-    help: "-global names a property that a device does not have, or gives it a wrong value.",
+  PROPERTY_SIZE: {
+    text: (name: string) => `Parameter '${name}' expects a non-negative number below 2^64`,
+    help: "A global gives a property something that is no size.",
+    hints: ["Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-", "and exabytes, respectively."],
+  },
+  PROPERTY_RANGE: {
+    text: (name: string, value: string) => `Value '${value}' is out of range for parameter '${name}'`,
+    help: "A global gives a property a negative size.",
   },
   PROPERTY_MISSING: {
     text: (name: string) => `Parameter '${name}' is missing`,

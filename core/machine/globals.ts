@@ -1,9 +1,7 @@
-import type { Origin } from "../errors.ts";
+import { asBackplaneError, BackplaneError, type Origin } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { DeviceType } from "./component.ts";
-import { machineErrors } from "./errors.ts";
 import { parseProperties } from "./property.ts";
-import { messageOf } from "../errors.ts";
 
 /** A property's value for every device of a driver that does not set it itself. */
 export interface GlobalProperty {
@@ -23,7 +21,7 @@ export class GlobalProperties {
     this.#globals = globals;
   }
 
-  /** The values for a device. Throws `GLOBAL_REFUSED`. */
+  /** The values for a device. Throws what is wrong with them. */
   valuesFor(type: DeviceType): { readonly [property: string]: unknown } {
     const values: Record<string, unknown> = {};
     for (const global of this.#globals) {
@@ -31,10 +29,12 @@ export class GlobalProperties {
       this.#used.add(global);
       const { driver, property, value } = global;
       try {
-        const parsed: { readonly [name: string]: unknown } = parseProperties(type.properties, { [property]: value }, driver, "keyval");
+        const parsed: { readonly [name: string]: unknown } = parseProperties(type.properties, { [property]: value }, driver, "string");
         values[property] = parsed[property];
       } catch (failure) {
-        throw machineErrors.GLOBAL_REFUSED(driver, property, value, messageOf(failure));
+        // The code stays that of what is wrong; the message says where the value came from.
+        const { code, message, hints } = asBackplaneError(failure);
+        throw new BackplaneError(code, `can't apply global ${driver}.${property}=${value}: ${message}`, { hints, cause: failure });
       }
     }
     return values;

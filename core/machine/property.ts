@@ -11,9 +11,10 @@ export type OptionValues = { readonly [name: string]: OptionValue };
  * - `config`: a definition file; typed values, and text where text is natural (sizes, hexadecimal)
  * - `keyval`: `-device x,a=b` and `-machine`; everything is text
  * - `opts`: `-object x,a=b`; text as well, but the peer reads it with another visitor, which has other words
+ * - `string`: a global; text too, with yet other words
  * - `json`: QMP, or `-device '{…}'`; typed, and text is no number
  */
-export type ValueForm = "config" | "keyval" | "opts" | "json";
+export type ValueForm = "config" | "keyval" | "opts" | "string" | "json";
 
 /** One property of a device, object or machine type: how its value is read, what it is when nobody gives it. */
 export interface Property<T> {
@@ -99,7 +100,8 @@ function integer(value: OptionValue, name: string, form: ValueForm | undefined, 
   const number = typeof value === "string" ? parseInteger(value) : undefined;
   // Options, unlike the rest, do not let a number without a sign count down from 2^64.
   if (number === undefined || (form === "opts" && type === "uint64" && number < 0)) {
-    throw machineErrors.PROPERTY_VALUE(name, form === "opts" ? `${type === "int64" ? "an" : "a"} ${type} value` : "integer");
+    const words = { opts: `${type === "int64" ? "an" : "a"} ${type} value`, string: type, keyval: "integer", config: "integer" };
+    throw machineErrors.PROPERTY_VALUE(name, words[form ?? "config"]);
   }
   return number;
 }
@@ -111,10 +113,12 @@ function size<F extends number | undefined>(fallback: F, text: PropertyText = {}
     description: text.description,
     parse(value, name, _owner, form) {
       const bytes = typeof value === "string" && form !== "json" ? parseSize(value) : value;
-      if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) {
-        throw machineErrors.PROPERTY_VALUE(name, { json: "uint64", opts: "a size value", keyval: "size", config: "a size" }[form ?? "config"]);
+      if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+      if (form === "string") {
+        const isNegative = typeof value === "string" && /^\s*-\s*[0-9]/.test(value);
+        throw isNegative ? machineErrors.PROPERTY_RANGE(name, value) : machineErrors.PROPERTY_SIZE(name);
       }
-      return bytes;
+      throw machineErrors.PROPERTY_VALUE(name, { json: "uint64", opts: "a size value", keyval: "size", config: "a size" }[form ?? "config"]);
     },
   };
 }

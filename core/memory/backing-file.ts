@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync } from "node:fs";
-import { messageOf } from "../errors.ts";
+import { hostErrorText } from "../errno.ts";
 import { memoryErrors } from "./errors.ts";
 
 /** Which part of which file stands behind memory. */
@@ -29,7 +29,7 @@ export function openBackingFile(file: BackingFile, length: number): OpenFile {
   try {
     fd = openSync(file.path, file.readonly === true ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT, 0o644);
   } catch (failure) {
-    throw memoryErrors.HOST_MEMORY_FILE(file.path, messageOf(failure));
+    throw memoryErrors.HOST_MEMORY_FILE(file.path, hostErrorText(failure));
   }
   try {
     const { size } = fstatSync(fd);

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { messageOf } from "../errors.ts";
+import { hostErrorText } from "../errno.ts";
 import type { ByteLength } from "./address.ts";
 import type { BackingFile } from "./backing-file.ts";
 import { CHUNK_SIZE } from "./chunk-table.ts";
@@ -28,7 +28,7 @@ export class FileMemory extends ChunkedMemory {
     try {
       this.#fd = openSync(file.path, "r");
     } catch (failure) {
-      throw memoryErrors.HOST_MEMORY_FILE(file.path, messageOf(failure));
+      throw memoryErrors.HOST_MEMORY_FILE(file.path, hostErrorText(failure));
     }
     this.#reach = Math.min(Math.max(fstatSync(this.#fd).size - this.#start, 0), length);
   }

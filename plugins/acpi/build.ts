@@ -122,10 +122,9 @@ function padded(bytes: Uint8Array, file: (typeof ACPI_FILES)[keyof typeof ACPI_F
   if (length > file.maximum) {
     throw acpiErrors.ACPI_FILE_FULL(file.name, length, file.maximum);
   }
-  return new TableWriter()
-    .bytes(bytes)
-    .zeros(length - bytes.length)
-    .finish();
+  const contents = new Uint8Array(length);
+  contents.set(bytes);
+  return contents;
 }
 
 /**

@@ -2,7 +2,7 @@
 // manifest lists; machines import the root and plugin entries; nobody imports bin or cli.
 import { describe, expect, test } from "vitest";
 import type { AnyPlugin, Token } from "backplane";
-import { pluginIds, pluginOf, resolveImport, sources } from "./sources.ts";
+import { importedNames, load, pluginIds, pluginOf, resolveImport, sources } from "./sources.ts";
 
 const CONTRACT = /^backplane\/plugins\/(.+)\/contract$/;
 const isRelative = (specifier: string) => specifier.startsWith(".");
@@ -15,7 +15,7 @@ const LIBRARIES: Record<string, readonly RegExp[]> = {
   cosmiconfig: [/^core\/config\//],
   yaml: [/^core\/config\//],
   "smol-toml": [/^core\/config\//],
-  valibot: [/^core\/config\//, /^plugins\/.+\/options\.ts$/],
+  valibot: [/^core\/config\//, /^plugins\/migration\/stream-description\.ts$/, /^plugins\/.+\/(options|[a-z-]+-options)\.ts$/],
   "@valibot/to-json-schema": [/^core\/config\//, /^cli\//],
   commander: [/^cli\//],
   "cli-table3": [/^cli\//],
@@ -52,7 +52,7 @@ describe("dependency rule", () => {
   test("a plugin's manifest lists a token of every plugin whose contract it takes services from", async () => {
     const wrong: string[] = [];
     for (const id of ids) {
-      const manifest = ((await import(`../../plugins/${id}/index.ts`)) as { default: AnyPlugin }).default;
+      const manifest = ((await load(`plugins/${id}/index.ts`)) as { default: AnyPlugin }).default;
       const listed = new Set<Token<unknown>>([
         ...(manifest.requires ?? []),
         ...(manifest.uses ?? []),
@@ -65,14 +65,12 @@ describe("dependency rule", () => {
       );
       for (const other of contracts) {
         if (other === id) continue;
-        const contract = (await import(`../../plugins/${other}/contract.ts`)) as Record<string, unknown>;
+        const contract = (await load(`plugins/${other}/contract.ts`)) as Record<string, unknown>;
         const tokens = Object.values(contract).filter((value) => typeof value === "symbol");
         const uses = sources("plugins").some(
           ({ file, text }) =>
             pluginOf(file, ids) === id &&
-            Object.entries(contract).some(
-              ([name, value]) => typeof value === "symbol" && new RegExp(`\\b${name}\\b`).test(text),
-            ),
+            importedNames(text, `backplane/plugins/${other}/contract`).some((name) => typeof contract[name] === "symbol"),
         );
         if (uses && !tokens.some((token) => listed.has(token))) wrong.push(`${id} → ${other}`);
       }
@@ -115,7 +113,7 @@ describe("dependency rule", () => {
 describe("names", () => {
   test("a plugin's id is its folder", async () => {
     for (const id of ids) {
-      const manifest = ((await import(`../../plugins/${id}/index.ts`)) as { default: AnyPlugin }).default;
+      const manifest = ((await load(`plugins/${id}/index.ts`)) as { default: AnyPlugin }).default;
       expect(manifest.id).toBe(id);
     }
   });

@@ -1,7 +1,7 @@
 // docs/errors.md is made of the error catalogues: every folder keeps its own in a file named errors.ts.
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { root } from "./sources.ts";
+import { load, root } from "./sources.ts";
 
 interface Entry {
   readonly text: (...values: never[]) => string;
@@ -27,7 +27,7 @@ export async function errorCatalogues(): Promise<CataloguePage[]> {
       .sort();
     for (const name of files) {
       const owner = folder === "plugins" ? path.posix.dirname(name) : path.posix.join(folder, path.posix.dirname(name));
-      for (const value of Object.values((await import(`../../${folder}/${name}`)) as Record<string, unknown>)) {
+      for (const value of Object.values((await load(`${folder}/${name}`)) as Record<string, unknown>)) {
         if (isCatalogue(value)) pages.push({ owner, entries: value.entries });
       }
     }

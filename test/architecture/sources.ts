@@ -27,6 +27,20 @@ export function sources(...folders: readonly string[]): SourceFile[] {
   );
 }
 
+/** The names that a text imports as values from a specifier. */
+export function importedNames(text: string, specifier: string): string[] {
+  const escaped = specifier.replaceAll("/", "\\/");
+  const clauses = text.matchAll(new RegExp(`import \\{([^}]*)\\}\\s*from "${escaped}"`, "g"));
+  return [...clauses].flatMap((clause) =>
+    (clause[1] ?? "").split(",").map((part) => part.trim().replace(/ as .*/, "")).filter((name) => /^\w+$/.test(name)),
+  );
+}
+
+/** A source file's exports, by its path from the root. */
+export async function load(file: string): Promise<unknown> {
+  return import(/* @vite-ignore */ path.join(root, file));
+}
+
 /** Ids of the plugins: the folders that hold a manifest. */
 export function pluginIds(): string[] {
   return sources("plugins")

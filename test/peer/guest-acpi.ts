@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
 import type { GuestAcpi, GuestTable } from "./golden.ts";
-import type { Peer } from "./peer.ts";
+
+/** Guest memory of the peer, or of a machine of ours. */
+export interface GuestReader {
+  readGuest(address: number, length: number): Buffer | Promise<Buffer>;
+}
 
 const SEARCH_START = 0xe0000;
 const SEARCH_LENGTH = 0x20000;
@@ -20,7 +24,7 @@ function sumsToZero(bytes: Buffer): boolean {
  * A firmware that gives up half-way leaves an RSDP whose pointers were never filled in. Where they lead is no table,
  * and its "length" can be anything up to 4 GiB.
  */
-async function readTable(peer: Peer, address: number): Promise<Buffer | undefined> {
+async function readTable(peer: GuestReader, address: number): Promise<Buffer | undefined> {
   const length = (await peer.readGuest(address, 8)).readUInt32LE(4);
   return length < 8 || length > LONGEST_TABLE ? undefined : peer.readGuest(address, length);
 }
@@ -43,7 +47,7 @@ function findRsdp(area: Buffer): { at: number; bytes: Buffer } | undefined {
 }
 
 /** Follows the RSDP that the firmware left in low memory; null when there is none. */
-export async function readGuestAcpi(peer: Peer): Promise<GuestAcpi | null> {
+export async function readGuestAcpi(peer: GuestReader): Promise<GuestAcpi | null> {
   const rsdp = findRsdp(await peer.readGuest(SEARCH_START, SEARCH_LENGTH));
   if (!rsdp) return null;
   const tables: GuestTable[] = [];

@@ -1,0 +1,82 @@
+import { InvalidArgumentError, Command as Program } from "commander";
+import { BackplaneError } from "backplane";
+import { renderError } from "./render.ts";
+import { VERSION } from "./version.ts";
+
+/** The `backplane` command. Returns the exit status. Sub-commands are loaded when they run. */
+export async function backplaneMain(argv: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = new Program("backplane")
+    .description(
+      "A plugin-architected virtual-machine framework: RAM blocks, notifiers, ACPI, QMP and migration, reproduced.",
+    )
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError();
+  program
+    .command("run")
+    .argument("[definition]", "a .yaml, .json or .toml file; default: backplane.yaml here or above")
+    .description(
+      "build the machine, take the steps of its scenario, and report what was observed (status 1 if not all of it was)",
+    )
+    .option("--json", "print the report as JSON")
+    .option("--log <level>", "log lines on standard error: debug, info, warn, error", level)
+    .action(async (file: string | undefined, options: { json?: boolean; log?: LogLevel }) => {
+      const { run } = await import("./run/run.ts");
+      status = await run(file, options);
+    });
+  program
+    .command("check")
+    .argument("[definition]", "as for run")
+    .description("read a definition and build its machine without running it")
+    .action(async (file: string | undefined) => {
+      const { check } = await import("./run/run.ts");
+      status = await check(file);
+    });
+  program
+    .command("plugins")
+    .description("list the plugins of a machine type, in the order in which they are attached")
+    .argument("[machine]", "a machine type", "q35")
+    .option("--json", "print as JSON")
+    .action(async (machine: string, options: { json?: boolean }) => {
+      const { listPlugins } = await import("./lists.ts");
+      status = listPlugins(machine, options);
+    });
+  program
+    .command("machines")
+    .description("list the machine types")
+    .option("--json", "print as JSON")
+    .action(async (options: { json?: boolean }) => {
+      const { listMachines } = await import("./lists.ts");
+      status = listMachines(options);
+    });
+  program
+    .command("schema")
+    .description("print the JSON Schema of definitions, with the options of a machine type's plugins")
+    .argument("[machine]", "a machine type", "q35")
+    .action(async (machine: string) => {
+      const { printSchema } = await import("./schema.ts");
+      status = await printSchema(machine);
+    });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (failure) {
+    if (failure instanceof BackplaneError) {
+      process.stderr.write(`${renderError(failure)}\n`);
+      return 1;
+    }
+    const exitCode = failure instanceof Error && "exitCode" in failure ? failure.exitCode : undefined;
+    if (typeof exitCode !== "number") throw failure;
+    return exitCode === 0 ? 0 : 2;
+  }
+  return status;
+}
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LEVELS)[number];
+
+function level(text: string): LogLevel {
+  const found = LEVELS.find((name) => name === text);
+  if (found === undefined) throw new InvalidArgumentError(`one of ${LEVELS.join(", ")}.`);
+  return found;
+}

@@ -1,0 +1,148 @@
+import type { Writable } from "node:stream";
+import { BackplaneError, definePlugin, Machine, Ownership, type MachineType } from "backplane";
+import { HOST_STDIO, type HostStdio } from "backplane/plugins/chardev/contract";
+import { machineTypes } from "../../machines/index.ts";
+import { readArguments } from "./arguments.ts";
+import { toDefinition } from "./definition.ts";
+import { Draft } from "./draft.ts";
+import { commandLineErrors } from "./errors.ts";
+import { HelpWanted } from "./help.ts";
+import { logSink, openGuestLog } from "./log-file.ts";
+import { Messages } from "./messages.ts";
+import { Exit } from "./occurrence.ts";
+import { valueOf } from "./option-list.ts";
+import { writePidFile } from "./pid-file.ts";
+import { pluginOptions } from "./plugin-options.ts";
+
+/** What the executable reads and writes. The standard input is touched only when a character device wants it. */
+export interface SystemIo {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: Pick<Writable, "write">;
+  /** The name that messages begin with. */
+  readonly program?: string;
+  /** Aborts as a signal would, with the signal's number as the reason. */
+  readonly stop?: AbortSignal;
+}
+
+const PROGRAM = "backplane-system-x86_64";
+
+/**
+ * `backplane-system-x86_64`: QEMU's command line. Builds the machine that it describes, runs it until somebody ends it,
+ * and returns the exit status. Everything is released by then.
+ */
+export async function systemMain(
+  argv: readonly string[],
+  io: SystemIo,
+  types: readonly MachineType[] = machineTypes,
+): Promise<number> {
+  const messages = new Messages(io.program ?? PROGRAM, (text) => void io.stderr.write(text));
+  const print = (text: string): void => void io.stdout.write(text);
+  const draft = new Draft(messages, print, pluginOptions(types));
+  const ownership = new Ownership();
+  try {
+    readArguments(draft, argv);
+    return await run(draft, io, types, ownership);
+  } catch (failure) {
+    if (failure instanceof Exit) return failure.status;
+    if (failure instanceof HelpWanted) {
+      const { printHelp } = await import("./print-help.ts");
+      return await printHelp(failure, draft, types);
+    }
+    if (!(failure instanceof BackplaneError)) throw failure;
+    messages.failure(failure, isLocated(failure));
+    return 1;
+  } finally {
+    await ownership.dispose();
+  }
+}
+
+async function run(draft: Draft, io: SystemIo, types: readonly MachineType[], ownership: Ownership): Promise<number> {
+  const { messages } = draft;
+  const names = draft.lists.name.groups[0];
+  if (draft.guestNames) messages.guestName = valueOf(names, "guest");
+  const processName = valueOf(names, "process");
+  if (processName !== undefined) process.title = processName;
+  const guestLog = ownership.own(openGuestLog(draft, (text) => void io.stderr.write(text)));
+  if (draft.deviceHelp !== undefined) {
+    const { printDeviceHelp } = await import("./print-help.ts");
+    return printDeviceHelp(draft, types);
+  }
+  if (draft.pidFile !== undefined) ownership.own(writePidFile(draft.pidFile));
+  const { definition, type } = toDefinition(draft, types);
+  let isComplete = false;
+  const machine = await Machine.create(definition, {
+    types,
+    plugins: [standardStreams(io)],
+    log: logSink(messages, guestLog, () => isComplete),
+  });
+  ownership.own(machine);
+  // Last, so that whatever else is wrong is told first.
+  if (draft.defaults && hasDefaultDevices(type)) throw commandLineErrors.DEFAULT_DEVICES(type.name);
+  isComplete = true;
+  ownership.own(onSignals(io.stop, (signal) => {
+    messages.error(`terminating on signal ${signal}`);
+    machine.quit("host-signal");
+  }));
+  ownership.own(keepAlive());
+  if (!definition.paused) machine.cont();
+  await machine.finished;
+  return 0;
+}
+
+/** The peer has forgotten which option it was by the time it makes an object; what is wrong with its text it tells at once. */
+function isLocated({ origin, code }: BackplaneError): boolean {
+  if (origin?.kind !== "command-line" || !origin.text.startsWith("-object ")) return true;
+  // An id within JSON is looked at when the object is put under it.
+  if (code === "ID_MALFORMED") return !origin.text.startsWith("-object {");
+  return /^(?:PROPERTY|ID|KEY|VALUE|JSON|OPTION|OBJECT_TYPE)(?:_|$)/.test(code);
+}
+
+/** A machine with buses has devices that the peer adds by itself. */
+function hasDefaultDevices(type: MachineType): boolean {
+  return type.devices.length > 0;
+}
+
+/** Hands the process's streams to the machine. */
+function standardStreams(io: SystemIo) {
+  const stdio: HostStdio = {
+    get input() {
+      return io.stdin;
+    },
+    get output() {
+      return io.stdout;
+    },
+  };
+  return definePlugin({
+    id: "standard-streams",
+    apiVersion: 1,
+    summary: "The executable's standard input and output",
+    provides: [HOST_STDIO],
+    attach: (machine) => machine.provideValue(HOST_STDIO, stdio),
+  });
+}
+
+/** A machine that nobody can reach is still a machine: the process stays until a signal ends it. */
+function keepAlive() {
+  const timer = setInterval(() => undefined, 0x7fff_ffff);
+  return { dispose: () => clearInterval(timer) };
+}
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Calls with the number of a signal that asks the process to end. */
+function onSignals(stop: AbortSignal | undefined, quit: (signal: number) => void) {
+  const handlers = Object.entries(SIGNALS).map(([name, number]) => {
+    const handle = (): void => quit(number);
+    process.on(name, handle);
+    return () => process.removeListener(name, handle);
+  });
+  const abort = (): void => quit(Number(stop?.reason));
+  stop?.addEventListener("abort", abort);
+  return {
+    dispose() {
+      for (const remove of handlers) remove();
+      stop?.removeEventListener("abort", abort);
+    },
+  };
+}

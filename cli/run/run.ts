@@ -1,0 +1,69 @@
+import { Machine, type LogRecord, type LogSink } from "backplane";
+import { readDefinition } from "backplane/config";
+import { machineTypes } from "../../machines/index.ts";
+import timeline from "../../plugins/timeline/index.ts";
+import type { LogLevel } from "../main.ts";
+import { loadPlugins } from "../plugins.ts";
+import { makeReport, renderReport } from "./report.ts";
+import { runScenario, type StepOutcome } from "./scenario.ts";
+
+/** Keys of definitions that are plugins: those of every machine type. What a given machine lacks is refused when it is built. */
+function knownPlugins(): string[] {
+  return [...new Set([timeline.id, ...machineTypes.flatMap(({ plugins }) => plugins.map(({ id }) => id))])];
+}
+
+async function build(file: string | undefined, log?: LogSink) {
+  const read = await readDefinition(file, { plugins: knownPlugins() });
+  const machine = await Machine.create(read.definition, {
+    types: machineTypes,
+    plugins: [timeline, ...(await loadPlugins(read.definition))],
+    ...(log === undefined ? {} : { log }),
+  });
+  return { read, machine };
+}
+
+/** `backplane run`. */
+export async function run(
+  file: string | undefined,
+  options: { readonly json?: boolean; readonly log?: LogLevel },
+): Promise<number> {
+  const { read, machine } = await build(
+    file,
+    options.log === undefined ? undefined : logTo(process.stderr, options.log),
+  );
+  try {
+    const showsProgress = options.json !== true && process.stderr.isTTY;
+    const outcome = await runScenario(machine, read.scenario, showsProgress ? progress : undefined);
+    if (showsProgress) process.stderr.write("\r\u001B[K");
+    const report = makeReport(machine, { file: read.file, description: read.description }, outcome);
+    process.stdout.write(options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
+    return report.observed ? 0 : 1;
+  } finally {
+    await machine.dispose();
+  }
+}
+
+/** `backplane check`. */
+export async function check(file: string | undefined): Promise<number> {
+  const { read, machine } = await build(file);
+  await machine.dispose();
+  process.stdout.write(
+    `${read.file}: ${machine.type.name}, ${read.definition.devices.length} devices, ${read.scenario.length} steps: well-formed\n`,
+  );
+  return 0;
+}
+
+function progress({ title }: StepOutcome): void {
+  process.stderr.write(`\r\u001B[K${title} …`);
+}
+
+const WEIGHT = { debug: 0, info: 1, warn: 2, error: 3 } as const;
+
+function logTo(stream: NodeJS.WritableStream, least: LogLevel): LogSink {
+  return (record: LogRecord) => {
+    if (WEIGHT[record.level] < WEIGHT[least]) return;
+    stream.write(
+      `${record.level}: ${record.source}: ${record.message}${record.details === undefined ? "" : ` ${JSON.stringify(record.details)}`}\n`,
+    );
+  };
+}

@@ -1,0 +1,162 @@
+import {
+  checkArguments,
+  COMMANDS,
+  GUEST,
+  RAM_LIST,
+  RUN_STATES,
+  parseSize,
+  type JsonObject,
+  type JsonValue,
+  type Machine,
+  type RAMBlockNotification,
+  type ScenarioStep,
+} from "backplane";
+import { MIGRATION } from "backplane/plugins/migration/contract";
+import { TIMELINE } from "backplane/plugins/timeline/contract";
+import { cliErrors } from "../errors.ts";
+import { ramBlockRows, type RAMBlockRow } from "./ram-block-rows.ts";
+
+/** A step as it went. */
+export interface StepOutcome {
+  readonly step: ScenarioStep;
+  readonly title: string;
+  readonly ok: boolean;
+  /** What was observed instead, or the reply of a command. */
+  readonly observed?: JsonValue;
+}
+
+export interface Snapshot {
+  readonly name: string;
+  readonly blocks: readonly RAMBlockRow[];
+}
+
+/** Real time after which a wait is given up: nothing here takes longer than a stuck transport's set-up. */
+const WAIT_MS = 20_000;
+
+const MONITOR = { id: "scenario", onClose: () => ({ dispose: () => undefined }) };
+
+/** Takes the steps in order. A step that fails does not end the run: what follows is observed all the same. */
+export async function runScenario(
+  machine: Machine,
+  steps: readonly ScenarioStep[],
+  progress: (outcome: StepOutcome) => void = () => undefined,
+): Promise<{ readonly outcomes: readonly StepOutcome[]; readonly snapshots: readonly Snapshot[] }> {
+  const outcomes: StepOutcome[] = [];
+  const snapshots: Snapshot[] = [];
+  for (const step of steps) {
+    const outcome = await take(machine, step, snapshots);
+    outcomes.push(outcome);
+    progress(outcome);
+  }
+  return { outcomes, snapshots };
+}
+
+async function take(machine: Machine, step: ScenarioStep, snapshots: Snapshot[]): Promise<StepOutcome> {
+  if ("qmp" in step) return command(machine, step);
+  if ("snapshot" in step) {
+    snapshots.push({ name: step.snapshot, blocks: ramBlockRows(machine.service(RAM_LIST).blocks()) });
+    return { step, title: `RAM blocks ${step.snapshot}`, ok: true };
+  }
+  if ("wait" in step) return wait(machine, step);
+  return expectation(machine, step);
+}
+
+async function command(machine: Machine, step: Extract<ScenarioStep, { qmp: string }>): Promise<StepOutcome> {
+  const title = step.qmp;
+  const found = machine.service(COMMANDS).find(step.qmp);
+  if (found === undefined) throw cliErrors.SCENARIO_COMMAND(step.qmp);
+  try {
+    const given = checkArguments(found.arguments, (step.arguments ?? {}) as JsonObject);
+    const reply = await found.run(given, MONITOR);
+    return { step, title, ok: true, observed: reply ?? {} };
+  } catch (failure) {
+    return { step, title, ok: false, observed: failure instanceof Error ? failure.message : String(failure) };
+  }
+}
+
+async function wait(machine: Machine, step: Extract<ScenarioStep, { wait: unknown }>): Promise<StepOutcome> {
+  if (step.wait === "guest-halted") {
+    if (!machine.has(GUEST))
+      return { step, title: "the guest has halted", ok: false, observed: "the machine has no guest" };
+    const ok = await within(machine.idle().then(() => true));
+    return { step, title: "the guest has halted", ok };
+  }
+  const wanted = step.wait.migration;
+  const migration = machine.service(MIGRATION);
+  const title = `migration is ${wanted}`;
+  if (migration.status === wanted) return { step, title, ok: true, observed: wanted };
+  const reached = new Promise<boolean>((resolve) => {
+    const watch = migration.onChange(({ to }) => {
+      if (to !== wanted) return;
+      void watch.dispose();
+      resolve(true);
+    });
+  });
+  const ok = await within(reached);
+  return { step, title, ok, observed: migration.status };
+}
+
+async function within(event: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), WAIT_MS);
+  });
+  try {
+    return await Promise.race([event, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function expectation(machine: Machine, step: Extract<ScenarioStep, { expect: unknown }>): Promise<StepOutcome> {
+  const { migration, ramblock, notified, "run-state": runState } = step.expect;
+  if (migration !== undefined) {
+    const reply = (await machine.service(COMMANDS).find("query-migrate")?.run({}, MONITOR)) as JsonObject | undefined;
+    const observed = { status: reply?.["status"] ?? "none", "error-desc": reply?.["error-desc"] };
+    const reason = migration["error-desc"];
+    const ok = observed.status === migration.status && (reason === undefined || observed["error-desc"] === reason);
+    return { step, title: `migration ${migration.status}${reason === undefined ? "" : `: ${reason}`}`, ok, observed };
+  }
+  if (ramblock !== undefined) {
+    const block = machine.service(RAM_LIST).byIdstr(ramblock.name);
+    const used = bytes(ramblock.used);
+    return {
+      step,
+      title: `${ramblock.name} uses 0x${used?.toString(16)}`,
+      ok: block !== undefined && block.usedLength === used,
+      observed: block?.usedLength ?? null,
+    };
+  }
+  if (notified !== undefined) return notification(machine, step, notified);
+  const current = machine.service(RUN_STATES).current;
+  return { step, title: `the machine is ${runState}`, ok: current === runState, observed: current };
+}
+
+function notification(
+  machine: Machine,
+  step: ScenarioStep,
+  wanted: {
+    kind: RAMBlockNotification;
+    block: string;
+    from?: string | number | undefined;
+    to?: string | number | undefined;
+  },
+): StepOutcome {
+  const found = machine
+    .service(TIMELINE)
+    .entries()
+    .some(
+      (entry) =>
+        entry.kind === "ram-block" &&
+        entry.notice.kind === wanted.kind &&
+        entry.notice.idstr === wanted.block &&
+        (wanted.from === undefined || entry.notice.from === wanted.from || entry.notice.from === bytes(wanted.from)) &&
+        (wanted.to === undefined || entry.notice.to === wanted.to || entry.notice.to === bytes(wanted.to)) &&
+        entry.notice.subscribers.length > 0,
+    );
+  return { step, title: `subscribers are told ${wanted.kind} of ${wanted.block}`, ok: found };
+}
+
+function bytes(value: string | number): number | undefined {
+  return typeof value === "number" ? value : parseSize(value);
+}

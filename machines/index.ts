@@ -1,0 +1,6 @@
+import type { MachineType } from "backplane";
+import none from "./none.ts";
+import q35 from "./q35.ts";
+
+/** All machine types, in the order in which `-machine help` lists them. */
+export const machineTypes: readonly MachineType[] = [q35, none];

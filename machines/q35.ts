@@ -1,0 +1,120 @@
+import { defineMachineType, prop } from "backplane";
+import acpi from "../plugins/acpi/index.ts";
+import acpiFwCfg from "../plugins/acpi/fw-cfg/index.ts";
+import acpiNuma from "../plugins/acpi/numa/index.ts";
+import acpiQ35 from "../plugins/acpi/q35/index.ts";
+import chardev from "../plugins/chardev/index.ts";
+import apic from "../plugins/apic/index.ts";
+import firmware from "../plugins/firmware/index.ts";
+import fwCfg from "../plugins/fw-cfg/index.ts";
+import hpet from "../plugins/hpet/index.ts";
+import ich9 from "../plugins/ich9/index.ts";
+import intelIommu from "../plugins/intel-iommu/index.ts";
+import isa from "../plugins/isa/index.ts";
+import isaDebugcon from "../plugins/isa-debugcon/index.ts";
+import mch from "../plugins/mch/index.ts";
+import memoryBackend from "../plugins/memory-backend/index.ts";
+import migration from "../plugins/migration/index.ts";
+import migrationRam from "../plugins/migration/ram/index.ts";
+import monitorCommands from "../plugins/monitor-commands/index.ts";
+import numa from "../plugins/numa/index.ts";
+import nvdimm from "../plugins/nvdimm/index.ts";
+import pcDimm from "../plugins/pc-dimm/index.ts";
+import pcMemory from "../plugins/pc-memory/index.ts";
+import pci from "../plugins/pci/index.ts";
+import pciBridge from "../plugins/pci-bridge/index.ts";
+import pcieRootPort from "../plugins/pcie-root-port/index.ts";
+import pvpanic from "../plugins/pvpanic/index.ts";
+import qmp from "../plugins/qmp/index.ts";
+import romLoader from "../plugins/rom-loader/index.ts";
+import smbios from "../plugins/smbios/index.ts";
+import vmgenid from "../plugins/vmgenid/index.ts";
+import x86Cpu from "../plugins/x86-cpu/index.ts";
+
+const onOffAuto = (text: string) => prop.choice("OnOffAuto", ["on", "off", "auto"], "auto", { description: text });
+
+/** Intel's Q35 and ICH9, as the peer's version 10.0 has them. */
+export default defineMachineType({
+  name: "pc-q35-10.0",
+  aliases: ["q35"],
+  description: "Standard PC (Q35 + ICH9, 2009)",
+  defaultMemory: 128 * 1024 * 1024,
+  maxCpus: 4096,
+  properties: {
+    acpi: onOffAuto("Enable ACPI"),
+    hmat: prop.bool(false, {
+      description: "Set on/off to enable/disable ACPI Heterogeneous Memory Attribute Table (HMAT)",
+    }),
+    hpet: prop.bool(true, { description: "Enable/disable high precision event timer emulation" }),
+    i8042: prop.bool(true, { description: "Enable/disable Intel 8042 PS/2 controller emulation" }),
+    "memory-backend": prop.link("memory-backend", { description: "Set RAM backend" }),
+    nvdimm: prop.bool(false, { description: "Set on/off to enable/disable NVDIMM instantiation" }),
+    "nvdimm-persistence": prop.string(undefined, { description: "Set NVDIMM persistence: cpu, mem-ctrl" }),
+    pic: onOffAuto("Enable i8259 PIC"),
+    pit: onOffAuto("Enable i8254 PIT"),
+    sata: prop.bool(true, { description: "Enable/disable Serial ATA bus" }),
+    "smbios-entry-point-type": prop.choice("str", ["32", "64", "auto"], "auto", {
+      description: "SMBIOS Entry Point type [32, 64]",
+    }),
+    smbus: prop.bool(true, { description: "Enable/disable system management bus" }),
+    smm: onOffAuto("Enable SMM"),
+    vmport: onOffAuto("Enable vmport (pc & q35)"),
+    "x-oem-id": prop.string(undefined, {
+      description: "Override the default value of field OEMID in ACPI table header",
+    }),
+    "x-oem-table-id": prop.string(undefined, {
+      description: "Override the default value of field OEM Table ID in ACPI table header",
+    }),
+  },
+  plugins: [
+    memoryBackend,
+    numa,
+    pcMemory,
+    x86Cpu,
+    fwCfg,
+    romLoader,
+    smbios,
+    pci,
+    apic,
+    mch,
+    ich9,
+    isa,
+    isaDebugcon,
+    hpet,
+    pvpanic,
+    pcieRootPort,
+    pciBridge,
+    intelIommu,
+    pcDimm,
+    nvdimm,
+    vmgenid,
+    acpi,
+    acpiFwCfg,
+    acpiNuma,
+    acpiQ35,
+    firmware,
+    migration,
+    migrationRam,
+    monitorCommands,
+    chardev,
+    qmp,
+  ],
+  devices: [
+    { driver: "q35-pcihost", properties: {} },
+    { driver: "mch", bus: "pcie.0", properties: { addr: "00.0" } },
+    { driver: "ICH9-LPC", bus: "pcie.0", properties: { addr: "1f.0", multifunction: true } },
+    { driver: "i8257", properties: { base: 0x00, "page-base": 0x80, dshift: 0 } },
+    { driver: "i8257", properties: { base: 0xc0, "page-base": 0x88, dshift: 1 } },
+    { driver: "mc146818rtc", properties: {} },
+    { driver: "isa-i8259", when: "pic", properties: { iobase: 0x20, elcr_addr: 0x4d0, elcr_mask: 0xf8, master: true } },
+    { driver: "isa-i8259", when: "pic", properties: { iobase: 0xa0, elcr_addr: 0x4d1, elcr_mask: 0xde, master: false } },
+    { driver: "hpet", when: "hpet", properties: {} },
+    { driver: "isa-pit", when: "pit", properties: {} },
+    { driver: "isa-pcspk", when: "pit", properties: {} },
+    { driver: "i8042", when: "i8042", properties: {} },
+    { driver: "vmport", when: "vmport", properties: {} },
+    { driver: "port92", properties: {} },
+    { driver: "ich9-ahci", when: "sata", bus: "pcie.0", properties: { addr: "1f.2", multifunction: true } },
+    { driver: "ICH9-SMB", when: "smbus", bus: "pcie.0", properties: { addr: "1f.3", multifunction: true } },
+  ],
+});

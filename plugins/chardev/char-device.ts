@@ -1,0 +1,63 @@
+import { disposable, type Disposable } from "backplane";
+import type { CharConnection, Chardev, CharFrontend } from "./contract.ts";
+import { chardevErrors } from "./errors.ts";
+
+/** What all backends share: one front end, and the connection that is there now. */
+export abstract class CharDevice implements Chardev, Disposable {
+  readonly id: string;
+  abstract readonly filename: string;
+  #frontend: CharFrontend | undefined;
+  #connection: CharConnection | undefined;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Binds, connects or opens what the device stands for. Nobody is told anything before. */
+  abstract open(): Promise<void>;
+  abstract dispose(): Promise<void>;
+
+  get hasFrontend(): boolean {
+    return this.#frontend !== undefined;
+  }
+
+  attach(frontend: CharFrontend): Disposable {
+    if (this.#frontend !== undefined) throw chardevErrors.CHARDEV_IN_USE(this.id);
+    this.#frontend = frontend;
+    this.#greet();
+    return disposable(() => {
+      this.#frontend = undefined;
+    });
+  }
+
+  protected get connection(): CharConnection | undefined {
+    return this.#connection;
+  }
+
+  /** Somebody has come. Data flows when there is a front end to take it. */
+  protected connected(connection: CharConnection): void {
+    this.#connection = connection;
+    this.#greet();
+  }
+
+  protected received(bytes: Uint8Array): void {
+    this.#frontend?.received(bytes);
+  }
+
+  protected drained(): void {
+    this.#frontend?.drained();
+  }
+
+  /** The far end sends no more. With `gone` it does not listen either. */
+  protected inputEnded(gone: boolean): void {
+    if (gone) this.#connection = undefined;
+    this.#frontend?.closed();
+  }
+
+  #greet(): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#frontend === undefined) return;
+    this.#frontend.opened(connection);
+    connection.resume();
+  }
+}

@@ -1,0 +1,39 @@
+import { definePlugin, LIFECYCLE, RESETS } from "backplane";
+import { addBootSettings, keepBootOrder } from "./boot.ts";
+import { fwCfgCommandLine } from "./command-line.ts";
+import { FW_CFG, FW_CFG_KEYS } from "./contract.ts";
+import { FwCfgDevice } from "./device.ts";
+import { fwCfgOptions, type FwCfgOptions } from "./options.ts";
+import { addUserFiles } from "./user-files.ts";
+import { parseUuid } from "./uuid.ts";
+
+/** What the item hpet says on a machine without one: an impossible count, then eight empty descriptions. */
+const NO_HPET = Uint8Array.of(0xff, ...new Uint8Array(8 * 15));
+
+export default definePlugin<FwCfgOptions>({
+  id: "fw-cfg",
+  apiVersion: 1,
+  summary: "firmware configuration device: items and files that firmware and guest read",
+  provides: [FW_CFG],
+  options: fwCfgOptions,
+  commandLine: fwCfgCommandLine,
+  attach(machine, options) {
+    const device = machine.create(FwCfgDevice);
+    machine.provideValue(FW_CFG, device);
+    device.addBytes(FW_CFG_KEYS.uuid, parseUuid(options.uuid));
+    device.addNumber(FW_CFG_KEYS.nographic, options.nographic ? 1 : 0, 2);
+    device.addNumber(FW_CFG_KEYS.irq0Override, 1, 4);
+    addBootSettings(device, options.boot);
+    addUserFiles(device, options.files, machine.definition, machine.log);
+    const lifecycle = machine.use(LIFECYCLE);
+    machine.own(
+      lifecycle.on("done", () => {
+        if (!device.has(FW_CFG_KEYS.hpet)) device.addBytes(FW_CFG_KEYS.hpet, NO_HPET);
+        if (!device.has(FW_CFG_KEYS.acpiTables)) device.addBytes(FW_CFG_KEYS.acpiTables, new Uint8Array());
+      }),
+    );
+    const resets = machine.use(RESETS);
+    machine.own(keepBootOrder(device, options.boot, resets));
+    machine.own(resets.add(() => device.select(FW_CFG_KEYS.signature)));
+  },
+});

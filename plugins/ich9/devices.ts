@@ -1,0 +1,107 @@
+import {
+  CLOCK, DEVICE, DEVICES, EVENTS, guestAddress, inject, injectable, LIFECYCLE, MACHINE, MACHINE_CONTROL, MEMORY_REGIONS, SYSTEM_IO,
+  SYSTEM_MEMORY,
+  type AddressSpace, type Clock, type Device, type DeviceContext, type Devices, type Events, type Lifecycle, type MachineControl,
+  type MachineInfo, type MemoryRegions,
+} from "backplane";
+import { SYSTEM_INTERRUPTS, type SystemInterrupts } from "backplane/plugins/apic/contract";
+import { FW_CFG, type FwCfg } from "backplane/plugins/fw-cfg/contract";
+import { ISA, type Isa } from "backplane/plugins/isa/contract";
+import { PCI, type Pci } from "backplane/plugins/pci/contract";
+import { CPUS, type Cpus } from "backplane/plugins/x86-cpu/contract";
+import { AhciController } from "./ahci.ts";
+import { ICH9 } from "./contract.ts";
+import { LpcBridge, type lpcType } from "./lpc.ts";
+import type { Ich9Service } from "./service.ts";
+import { SmbusController } from "./smbus.ts";
+import { OPTIONAL_MEMORY_DEVICES, type OptionalMemoryDevices } from "./tokens.ts";
+
+@injectable()
+export class LpcDevice implements Device {
+  constructor(
+    @inject(DEVICE) private readonly device: DeviceContext<typeof lpcType.properties>,
+    @inject(ICH9) private readonly service: Ich9Service,
+    @inject(PCI) private readonly pci: Pci,
+    @inject(ISA) private readonly isa: Isa,
+    @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
+    @inject(SYSTEM_MEMORY) private readonly system: AddressSpace,
+    @inject(SYSTEM_IO) private readonly io: AddressSpace,
+    @inject(CLOCK) private readonly clock: Clock,
+    @inject(SYSTEM_INTERRUPTS) private readonly interrupts: SystemInterrupts,
+    @inject(MACHINE_CONTROL) private readonly control: MachineControl,
+    @inject(DEVICES) private readonly devices: Devices,
+    @inject(EVENTS) private readonly events: Events,
+    @inject(CPUS) private readonly cpus: Cpus,
+    @inject(FW_CFG) private readonly fwCfg: FwCfg,
+    @inject(OPTIONAL_MEMORY_DEVICES) private readonly memory: OptionalMemoryDevices,
+    @inject(MACHINE) private readonly machine: MachineInfo,
+    @inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
+  ) {}
+
+  realize(): void {
+    const { device, pci, regions, clock, interrupts, control, devices, events, cpus, fwCfg } = this;
+    const bridge = new LpcBridge({
+      device, pci, regions, clock, interrupts, control, devices, events, cpus, fwCfg,
+      system: this.system.root,
+      io: this.io.root,
+      memory: this.memory.devices,
+      smmEnabled: this.machine.properties.enabled("smm"),
+    });
+    device.own(this.service.connect(bridge));
+    device.own(this.isa.connect(device, (number) => bridge.isaLine(number)));
+    device.own(
+      pci.onChange((subject, change) => {
+        if (change === "plugged") bridge.hotplug?.adopt(subject);
+      }),
+    );
+    const { root } = this.io;
+    device.own(
+      this.lifecycle.on("done", () => {
+        bridge.detectLegacyPorts((port) => {
+          const found = this.io.find(guestAddress(port));
+          return found !== undefined && found.region !== root;
+        });
+      }),
+    );
+    device.own(
+      bridge.pm.sleeps.add((type) => {
+        if (type === 0) control.quit("guest-shutdown");
+        else device.log.warn("suspending is not supported", { type });
+      }),
+    );
+  }
+}
+
+@injectable()
+export class AhciDevice implements Device {
+  constructor(
+    @inject(DEVICE) private readonly device: DeviceContext,
+    @inject(PCI) private readonly pci: Pci,
+    @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
+  ) {}
+
+  realize(): void {
+    this.#controller = new AhciController(this.device, this.pci, this.regions);
+  }
+
+  unplug(): void {
+    this.#controller?.subject.requestUnplug();
+  }
+
+  #controller: AhciController | undefined;
+}
+
+@injectable()
+export class SmbusDevice implements Device {
+  constructor(
+    @inject(DEVICE) private readonly device: DeviceContext,
+    @inject(PCI) private readonly pci: Pci,
+    @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
+  ) {}
+
+  realize(): void {
+    this.controller = new SmbusController(this.device, this.pci, this.regions);
+  }
+
+  controller: SmbusController | undefined;
+}

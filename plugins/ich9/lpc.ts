@@ -1,0 +1,278 @@
+import {
+  byteLength, guestAddress, prop,
+  type Clock, type DeviceContext, type Devices, type DeviceType, type Events, type IrqLine, type Logger, type MachineControl,
+  type MemoryRegion, type MemoryRegions,
+} from "backplane";
+import type { SystemInterrupts } from "backplane/plugins/apic/contract";
+import type { FwCfg } from "backplane/plugins/fw-cfg/contract";
+import type { MemoryDevices } from "backplane/plugins/pc-dimm/contract";
+import { CLASS, pciProperties, type Pci, type PciFunction } from "backplane/plugins/pci/contract";
+import type { Cpus } from "backplane/plugins/x86-cpu/contract";
+import { ChipsetConfiguration } from "./chipset-configuration.ts";
+import { CpuHotplug } from "./cpu-hotplug.ts";
+import { ich9Errors } from "./errors.ts";
+import { MemoryHotplug } from "./memory-hotplug.ts";
+import { AcpiPciHotplug } from "./pci-hotplug.ts";
+import { PirqRouter } from "./pirq.ts";
+import { PowerManagement } from "./power-management.ts";
+import {
+  ACPI_CONTROL, DEVICE_IDS, GPE0_LENGTH, LPC_REG, PIRQ, PM_IO, PMBASE, PMCON1_SMI_LOCK, PORTS, REVISION, SCI_INTERRUPTS, VENDOR_INTEL,
+} from "./registers.ts";
+import { SMI_FEATURE, SmiFeatures } from "./smi-features.ts";
+import { SystemManagementInterrupts } from "./smi.ts";
+import { Watchdog } from "./tco.ts";
+
+const onOff = { description: "on/off" };
+
+export const lpcType = {
+  name: "ICH9-LPC",
+  bus: "PCI",
+  description: "ICH9 LPC bridge",
+  category: "bridge",
+  userCreatable: false,
+  properties: {
+    noreboot: prop.bool(false, onOff),
+    "smm-compat": prop.bool(false, onOff),
+    "x-smi-broadcast": prop.bool(true, onOff),
+    "x-smi-cpu-hotplug": prop.bool(true, onOff),
+    "x-smi-cpu-hotunplug": prop.bool(true, onOff),
+    disable_s3: prop.unsigned(8, 0),
+    disable_s4: prop.unsigned(8, 0),
+    s4_val: prop.unsigned(8, 2),
+    "acpi-pci-hotplug-with-bridge-support": prop.bool(true),
+    enable_tco: prop.bool(true),
+    ...pciProperties,
+  },
+} satisfies DeviceType;
+
+export interface LpcServices {
+  readonly device: DeviceContext<typeof lpcType.properties>;
+  readonly pci: Pci;
+  readonly regions: MemoryRegions;
+  readonly system: MemoryRegion;
+  readonly io: MemoryRegion;
+  readonly clock: Clock;
+  readonly interrupts: SystemInterrupts;
+  readonly control: MachineControl;
+  readonly devices: Devices;
+  readonly events: Events;
+  readonly cpus: Cpus;
+  readonly fwCfg: FwCfg;
+  readonly memory: MemoryDevices | undefined;
+  readonly smmEnabled: boolean;
+}
+
+/** The port of the reset register, and what in it resets the machine (ICH9 datasheet §13.7.5). */
+const RESET = { system: 0x02, processor: 0x04, full: 0x08, value: 0x0f } as const;
+
+/** Function 1f.0. */
+export class LpcBridge {
+  readonly lpc: PciFunction;
+  readonly pm: PowerManagement;
+  readonly smi: SystemManagementInterrupts;
+  readonly features: SmiFeatures;
+  readonly hotplug: AcpiPciHotplug | undefined;
+  readonly cpuHotplug: CpuHotplug;
+  readonly memoryHotplug: MemoryHotplug | undefined;
+  readonly smmEnabled: boolean;
+  readonly #device: DeviceContext<typeof lpcType.properties>;
+  readonly #interrupts: SystemInterrupts;
+  readonly #log: Logger;
+  readonly #chipset: ChipsetConfiguration;
+  readonly #pirqs: PirqRouter;
+  readonly #watchdog: Watchdog;
+  #pmBase = 0;
+  /** As ACPI_CNTL says, once the first reset has looked at it. */
+  #sciInterrupt = 0;
+  #sciLevel = false;
+  #resetControl = 0;
+
+  constructor(services: LpcServices) {
+    const { device, pci, regions, clock, interrupts, io, control, fwCfg } = services;
+    const { properties } = device;
+    this.#device = device;
+    this.#interrupts = interrupts;
+    this.#log = device.log;
+    this.smmEnabled = services.smmEnabled;
+    this.features = new SmiFeatures(offeredFeatures(properties));
+    this.lpc = pci.plug({
+      device,
+      vendorId: VENDOR_INTEL,
+      deviceId: DEVICE_IDS.lpc,
+      classId: CLASS.isaBridge,
+      revision: REVISION,
+      configWritten: (offset, size) => this.#written(offset, size),
+      reset: () => this.#reset(),
+    });
+    this.#chipset = new ChipsetConfiguration(regions, services.system);
+    const resetMachine = (): void => control.reset("guest-reset");
+    const acpiOnly = !properties["smm-compat"] && !services.smmEnabled;
+    this.pm = new PowerManagement(regions, clock, device.log, { sci: { set: (level) => this.#setSci(level) }, acpiOnly });
+    this.#watchdog = new Watchdog(regions, clock, { noReboot: () => properties.noreboot || this.#chipset.noReboot, resetMachine });
+    device.own({ dispose: () => this.#watchdog.stop() });
+    this.smi = new SystemManagementInterrupts(regions, {
+      smmEnabled: services.smmEnabled,
+      tcoLocked: () => this.#watchdog.locked,
+      setAcpiMode: (enabled) => this.pm.setAcpiMode(enabled),
+    });
+    io.addSubregion(guestAddress(PORTS.apm), this.smi.apm);
+    io.addSubregion(guestAddress(PORTS.reset), this.#resetPort(regions, resetMachine), 1);
+    this.pm.region.addSubregion(guestAddress(PM_IO.smi), this.smi.region);
+    if (properties.enable_tco) this.pm.region.addSubregion(guestAddress(PM_IO.tco), this.#watchdog.region);
+    io.addSubregion(guestAddress(0), this.pm.region);
+    this.hotplug = properties["acpi-pci-hotplug-with-bridge-support"]
+      ? new AcpiPciHotplug({ regions, io, devices: services.devices, log: device.log, notify: () => this.pm.raiseEvent(1) }, this.lpc.bus)
+      : undefined;
+    this.cpuHotplug = new CpuHotplug(regions, io, services.cpus, services.events);
+    this.memoryHotplug = this.#makeMemoryHotplug(services);
+    this.#pirqs = new PirqRouter(this.lpc, this.#chipset, interrupts);
+    this.lpc.bus.root.routeInterrupts(this.#pirqs);
+    this.features.publish(fwCfg);
+    fwCfg.addFile("etc/system-states", systemStates(properties));
+    this.#initialize();
+  }
+
+  get smmCompat(): boolean {
+    return this.#device.properties["smm-compat"];
+  }
+
+  get sleep(): { readonly s3Disabled: boolean; readonly s4Disabled: boolean; readonly s4Value: number } {
+    const { disable_s3: s3, disable_s4: s4, s4_val: s4Value } = this.#device.properties;
+    return { s3Disabled: s3 !== 0, s4Disabled: s4 !== 0, s4Value };
+  }
+
+  get pmBase(): number {
+    return this.#pmBase;
+  }
+
+  get gpe0(): { readonly base: number; readonly length: number } {
+    return { base: this.#pmBase + PM_IO.gpe0, length: GPE0_LENGTH };
+  }
+
+  get sciInterrupt(): number {
+    return this.#sciInterrupt;
+  }
+
+  isaLine(number: number): IrqLine {
+    return this.#interrupts.line(number);
+  }
+
+  /** At machine-done: which legacy ports somebody answers (§13.1.26). */
+  detectLegacyPorts(isDecoded: (port: number) => boolean): void {
+    const ports = [0x3f8, 0x2f8, 0x378, 0x3f2];
+    const found = ports.reduce((bits, port, index) => (isDecoded(port) ? bits | (1 << index) : bits), 0);
+    this.lpc.config.set8(LPC_REG.enables, this.lpc.config.get8(LPC_REG.enables) | found);
+  }
+
+  #initialize(): void {
+    const { config } = this.lpc;
+    config.setWritable(LPC_REG.pmBase, 4, PMBASE.addressMask | ACPI_CONTROL.enable | ACPI_CONTROL.sciMask);
+    config.set32(LPC_REG.pmBase, PMBASE.indicator);
+    for (const first of [LPC_REG.pirqA, LPC_REG.pirqE]) {
+      for (let index = 0; index < PIRQ.count / 2; index++) config.set8(first + index, PIRQ.disabled);
+    }
+  }
+
+  #written(offset: number, size: number): void {
+    const touches = (start: number, length: number): boolean => offset < start + length && start < offset + size;
+    if (touches(LPC_REG.pmBase, 4) || touches(LPC_REG.acpiControl, 1)) this.#placePm();
+    if (touches(LPC_REG.rootComplexBase, 4)) this.#chipset.map(this.lpc.config.get32(LPC_REG.rootComplexBase));
+    if (touches(LPC_REG.pirqA, 4) || touches(LPC_REG.pirqE, 4)) this.#pirqs.refresh();
+    if (touches(LPC_REG.pmConfiguration1, 8)) this.#applySmiLock();
+  }
+
+  #reset(): void {
+    const { config } = this.lpc;
+    this.#initialize();
+    config.set8(LPC_REG.acpiControl, 0);
+    config.set32(LPC_REG.rootComplexBase, 0);
+    this.#chipset.reset();
+    this.#chipset.map(0);
+    this.pm.reset();
+    this.smi.reset();
+    this.#watchdog.reset();
+    this.features.reset();
+    this.#resetControl = 0;
+    this.#placePm();
+    this.hotplug?.reset();
+  }
+
+  #placePm(): void {
+    const { config } = this.lpc;
+    const control = config.get8(LPC_REG.acpiControl);
+    const isEnabled = (control & ACPI_CONTROL.enable) !== 0;
+    this.#pmBase = isEnabled ? config.get32(LPC_REG.pmBase) & PMBASE.addressMask : 0;
+    this.pm.region.setAddress(guestAddress(this.#pmBase));
+    this.pm.region.setEnabled(this.#pmBase !== 0);
+    const interrupt = SCI_INTERRUPTS[control & ACPI_CONTROL.sciMask];
+    if (interrupt === undefined) {
+      this.#log.warn("reserved SCI interrupt in ACPI_CNTL", { select: control & ACPI_CONTROL.sciMask });
+      return;
+    }
+    if (interrupt === this.#sciInterrupt) return;
+    const level = this.#sciLevel;
+    this.#setSci(false);
+    this.#sciInterrupt = interrupt;
+    this.#setSci(level);
+  }
+
+  #setSci(level: boolean): void {
+    this.#sciLevel = level;
+    this.#pirqs.setSci(this.#sciInterrupt, level);
+  }
+
+  #applySmiLock(): void {
+    const { config } = this.lpc;
+    if ((config.get16(LPC_REG.pmConfiguration1) & PMCON1_SMI_LOCK) === 0) return;
+    const writable = config.writable(LPC_REG.pmConfiguration1, 2);
+    config.setWritable(LPC_REG.pmConfiguration1, 2, writable & ~PMCON1_SMI_LOCK);
+    this.smi.lock();
+  }
+
+  #resetPort(regions: MemoryRegions, resetMachine: () => void): MemoryRegion {
+    return regions.io("lpc-reset-control", byteLength(1), {
+      read: () => this.#resetControl,
+      write: (_offset, value) => {
+        if ((value & RESET.processor) !== 0) resetMachine();
+        else this.#resetControl = value & (RESET.full | RESET.system);
+      },
+    });
+  }
+
+  #makeMemoryHotplug({ regions, io, memory, devices, events }: LpcServices): MemoryHotplug | undefined {
+    if (memory === undefined || memory.slots === 0) return undefined;
+    const hotplug = new MemoryHotplug({ regions, io, memory, devices, events, log: this.#log });
+    const told = memory.onChange((device, change) => {
+      if (change !== "plugged" || !device.hotplugged) return;
+      if (device.kind === "nvdimm") {
+        this.pm.raiseEvent(4);
+        return;
+      }
+      hotplug.inserted(device);
+      this.pm.raiseEvent(3);
+    });
+    this.#device.own(told);
+    return hotplug;
+  }
+}
+
+export const RESET_VALUE = RESET.value;
+
+type LpcProperties = LpcServices["device"]["properties"];
+
+function offeredFeatures(properties: LpcProperties): number {
+  const hotplug = properties["x-smi-cpu-hotplug"];
+  const unplug = properties["x-smi-cpu-hotunplug"];
+  if (unplug && !hotplug) throw ich9Errors.ICH9_SMI_FEATURES();
+  return (
+    (properties["x-smi-broadcast"] ? SMI_FEATURE.broadcast : 0) |
+    (hotplug ? SMI_FEATURE.cpuHotplug : 0) |
+    (unplug ? SMI_FEATURE.cpuHotUnplug : 0)
+  );
+}
+
+/** Sleep types of S0 to S5 for the firmware; the top bit says that the state exists. */
+function systemStates(properties: LpcProperties): Uint8Array {
+  const exists = (disabled: number): number => (disabled === 0 ? 0x80 : 0);
+  return Uint8Array.of(0x80, 0, 0, 1 | exists(properties.disable_s3), properties.s4_val | exists(properties.disable_s4), 0x80);
+}

@@ -1,0 +1,40 @@
+import {
+  DEVICE, disposable, guestAddress, inject, injectable, MEMORY_REGIONS, RESETS, SYSTEM_MEMORY,
+  type AddressSpace, type Device, type DeviceContext, type MemoryRegions, type Resets,
+} from "backplane";
+import { configure, type intelIommuType } from "./configuration.ts";
+import { INTEL_IOMMU, type IntelIommu, type IntelIommuUnit } from "./contract.ts";
+import { iommuErrors } from "./errors.ts";
+import { IOMMU_ADDRESS, RemappingRegisters } from "./registers.ts";
+
+/** The machine's unit, if it has one. */
+export class IntelIommuService implements IntelIommu {
+  unit: IntelIommuUnit | undefined;
+}
+
+@injectable()
+export class IntelIommuDevice implements Device {
+  constructor(
+    @inject(DEVICE) private readonly device: DeviceContext<typeof intelIommuType.properties>,
+    @inject(INTEL_IOMMU) private readonly service: IntelIommuService,
+    @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
+    @inject(SYSTEM_MEMORY) private readonly system: AddressSpace,
+    @inject(RESETS) private readonly resets: Resets,
+  ) {}
+
+  realize(): void {
+    const { device, service, system } = this;
+    if (service.unit !== undefined) throw iommuErrors.IOMMU_TWICE();
+    const unit = configure(device.properties);
+    const registers = new RemappingRegisters(this.regions, unit, device.log);
+    system.root.addSubregion(guestAddress(IOMMU_ADDRESS), registers.region);
+    device.own(disposable(() => system.root.removeSubregion(registers.region)));
+    device.own(this.resets.add(() => registers.reset()));
+    service.unit = { ...unit, registers: IOMMU_ADDRESS };
+    device.own(
+      disposable(() => {
+        service.unit = undefined;
+      }),
+    );
+  }
+}

@@ -1,0 +1,20 @@
+import { defineErrors } from "backplane";
+
+export const isaErrors = defineErrors({
+  ISA_BUS_MISSING: {
+    text: (driver: string) => `No 'ISA' bus found for device '${driver}'`,
+    help: "An ISA device was made on a machine without an ISA bus, or before the bridge.",
+  },
+  ISA_BUS_TWICE: {
+    text: () => "Can't create a second ISA bus",
+    help: "Two bridges of one machine make an ISA bus.",
+  },
+  ISA_IRQ_RANGE: {
+    text: (irq: number) => `Maximum value for "irq" is: 15, not ${irq}`,
+    help: "ISA interrupts are 0 to 15.",
+  },
+  RTC_BASE: {
+    text: (value: string) => `invalid datetime format\nvalid formats: '2006-06-17T16:01:21' or '2006-06-17' (not '${value}')`,
+    help: "The option `rtc.base` of the plugin `isa` is neither `utc` nor a date.",
+  },
+});

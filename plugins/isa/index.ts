@@ -1,0 +1,64 @@
+import { BUSES, definePlugin, DEVICES, guestAddress, LIFECYCLE, MEMORY_REGIONS, SYSTEM_IO } from "backplane";
+import { ACPI_DSDT } from "backplane/plugins/acpi/contract";
+import { SYSTEM_INTERRUPTS } from "backplane/plugins/apic/contract";
+import { PC_MEMORY } from "backplane/plugins/pc-memory/contract";
+import { CPUS } from "backplane/plugins/x86-cpu/contract";
+import { IsaBoard } from "./board.ts";
+import { IsaService } from "./bus.ts";
+import { CMOS, ISA } from "./contract.ts";
+import {
+  DmaDevice, dmaType, KeyboardDevice, keyboardType, PicDevice, picType, PitDevice, pitType, Port92Device, port92Type,
+  SpeakerDevice, speakerType, VmportDevice, vmportType,
+} from "./devices.ts";
+import { baseOf, isaOptions } from "./options.ts";
+import { describePc } from "./pc-cmos.ts";
+import { RtcDevice, rtcType } from "./rtc-device.ts";
+import { coprocessorPort, diagnosticPort } from "./small-ports.ts";
+import { RTC_BASE_DATE } from "./tokens.ts";
+
+const DIAGNOSTIC_PORT = 0x80;
+const COPROCESSOR_PORT = 0xf0;
+/** Floppy-less as the machine is, the firmware is told the peer's order. */
+const DEFAULT_BOOT_ORDER = "cad";
+
+export default definePlugin({
+  id: "isa",
+  apiVersion: 1,
+  summary: "the ISA bus and a PC's fixed devices: clock, timer, interrupt and DMA controllers, keyboard controller",
+  requires: [SYSTEM_INTERRUPTS, PC_MEMORY, CPUS],
+  uses: [ACPI_DSDT],
+  provides: [ISA, CMOS, RTC_BASE_DATE],
+  options: isaOptions,
+  attach(machine, { rtc }) {
+    const regions = machine.use(MEMORY_REGIONS);
+    const { root: io } = machine.use(SYSTEM_IO);
+    const board = new IsaBoard();
+    machine.provideValue(ISA, new IsaService(machine.use(BUSES), io, machine.optional(ACPI_DSDT)));
+    machine.provideValue(CMOS, board);
+    machine.provideValue(RTC_BASE_DATE, baseOf(rtc.base));
+    const devices = machine.use(DEVICES);
+    machine.own(devices.register(picType, PicDevice));
+    machine.own(devices.register(pitType, PitDevice));
+    machine.own(devices.register(speakerType, SpeakerDevice));
+    machine.own(devices.register(keyboardType, KeyboardDevice));
+    machine.own(devices.register(rtcType, RtcDevice));
+    machine.own(devices.register(dmaType, DmaDevice));
+    machine.own(devices.register(port92Type, Port92Device));
+    machine.own(devices.register(vmportType, VmportDevice));
+    const lifecycle = machine.use(LIFECYCLE);
+    machine.own(
+      lifecycle.on("board", () => {
+        io.addSubregion(guestAddress(DIAGNOSTIC_PORT), diagnosticPort(regions));
+        io.addSubregion(guestAddress(COPROCESSOR_PORT), coprocessorPort(regions));
+        machine.own(machine.use(SYSTEM_INTERRUPTS).connect((line, level) => board.interrupt(line, level)));
+      }),
+    );
+    machine.own(
+      lifecycle.on("done", () => {
+        const { belowFourGiB, aboveFourGiB } = machine.use(PC_MEMORY);
+        const { cpus } = machine.use(CPUS).topology;
+        describePc(board, { belowFourGiB, aboveFourGiB, cpus, hasMouse: board.keyboard, bootOrder: DEFAULT_BOOT_ORDER });
+      }),
+    );
+  },
+});

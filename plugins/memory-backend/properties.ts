@@ -1,0 +1,56 @@
+// What -object memory-backend-* takes; names, types and defaults are the peer's.
+import { prop, type OptionValue, type Property } from "backplane";
+import { memoryBackendErrors } from "./errors.ts";
+
+/** `3`, `0-2`, or a list of both. */
+function nodeNumbers(value: OptionValue, name: string): number[] {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return [value];
+  if (Array.isArray(value)) return value.flatMap((item: OptionValue) => nodeNumbers(item, name));
+  const range = typeof value === "string" ? /^(\d+)(?:-(\d+))?$/.exec(value) : null;
+  const first = Number(range?.[1] ?? Number.NaN);
+  const last = Number(range?.[2] ?? first);
+  if (!(first <= last && last < 65536)) throw memoryBackendErrors.MEMORY_BACKEND_HOST_NODES_VALUE(name);
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}
+
+const hostNodes: Property<readonly number[]> = prop.custom<readonly number[]>({
+  type: "int",
+  default: [],
+  description: "Binds memory to the list of NUMA host nodes",
+  parse: nodeNumbers,
+});
+
+const COMMON = {
+  dump: prop.bool(true, { description: "Set to 'off' to exclude from core dump" }),
+  "host-nodes": hostNodes,
+  merge: prop.bool(true, { description: "Mark memory as mergeable" }),
+  policy: prop.choice("HostMemPolicy", ["default", "preferred", "bind", "interleave"], "default"),
+  prealloc: prop.bool(false, { description: "Preallocate memory" }),
+  "prealloc-context": prop.string(undefined),
+  "prealloc-threads": prop.unsigned(32, 1),
+  reserve: prop.bool(true, { description: "Reserve swap space (or huge pages) if applicable" }),
+  size: prop.required(prop.size(0)),
+  "x-use-canonical-path-for-ramblock-id": prop.bool(false),
+} as const;
+
+export const RAM_PROPERTIES = { ...COMMON, share: prop.bool(false) } as const;
+
+export const FILE_PROPERTIES = {
+  ...COMMON,
+  share: prop.bool(false),
+  align: prop.size(0),
+  "discard-data": prop.bool(false),
+  "mem-path": prop.required(prop.string("")),
+  offset: prop.size(0),
+  pmem: prop.bool(false),
+  readonly: prop.bool(false),
+  rom: prop.choice("OnOffAuto", ["auto", "on", "off"], "auto"),
+} as const;
+
+export const MEMFD_PROPERTIES = {
+  ...COMMON,
+  share: prop.bool(true),
+  hugetlb: prop.bool(false),
+  hugetlbsize: prop.size(0),
+  seal: prop.bool(false),
+} as const;

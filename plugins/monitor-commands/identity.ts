@@ -1,0 +1,49 @@
+import { PEER_VERSION, q, type Commands, type MachineDefinition } from "backplane";
+import type { AddCommand } from "./add-command.ts";
+
+/** The UUID of a machine that was given none. */
+export const NO_UUID = "00000000-0000-0000-0000-000000000000";
+
+/** Commands that tell what this executable and this machine are. */
+export function identity(add: AddCommand, definition: MachineDefinition, commands: Commands): void {
+  add({
+    name: "query-version",
+    summary: "The version that the executable claims to be",
+    arguments: q.none,
+    preconfig: true,
+    run: () => ({ qemu: PEER_VERSION.qemu, package: PEER_VERSION.package }),
+  });
+  add({
+    name: "query-name",
+    summary: "The guest's name",
+    arguments: q.none,
+    preconfig: true,
+    run: () => ({ name: definition.name }),
+  });
+  add({
+    name: "query-uuid",
+    summary: "The guest's UUID",
+    arguments: q.none,
+    preconfig: true,
+    run: () => ({ UUID: definition.uuid ?? NO_UUID }),
+  });
+  add({
+    name: "query-kvm",
+    summary: "Whether the guest runs on KVM; it never does",
+    arguments: q.none,
+    run: () => ({ enabled: false, present: false }),
+  });
+  add({
+    name: "query-target",
+    summary: "The architecture of the guest",
+    arguments: q.none,
+    run: () => ({ arch: "x86_64" }),
+  });
+  add({
+    name: "query-commands",
+    summary: "All commands of the monitor",
+    arguments: q.none,
+    preconfig: true,
+    run: () => commands.all().map(({ name }) => ({ name })),
+  });
+}

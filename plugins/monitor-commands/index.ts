@@ -1,0 +1,59 @@
+import {
+  COMMANDS,
+  definePlugin,
+  DEVICES,
+  EVENTS,
+  LIFECYCLE,
+  MACHINE_CONTROL,
+  RAM_LIST,
+  RUN_STATES,
+  USER_OBJECTS,
+  type Command,
+  type StructSchema,
+} from "backplane";
+import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
+import { MIGRATION } from "backplane/plugins/migration/contract";
+import { MEMORY_DEVICES } from "backplane/plugins/pc-dimm/contract";
+import { CPUS } from "backplane/plugins/x86-cpu/contract";
+import { absentHardware } from "./absent.ts";
+import { HUMAN_COMMANDS } from "./contract.ts";
+import { hotPlug } from "./hot-plug.ts";
+import { builtInHumanCommands, human, HumanCommandTable } from "./human.ts";
+import { identity } from "./identity.ts";
+import { memory } from "./memory.ts";
+import { runControl } from "./run-control.ts";
+
+export default definePlugin({
+  id: "monitor-commands",
+  apiVersion: 1,
+  summary: "Monitor commands for the machine as a whole: run control, identity, memory, hot-plug",
+  uses: [MEMORY_BACKENDS, MEMORY_DEVICES, MIGRATION, CPUS],
+  provides: [HUMAN_COMMANDS],
+  attach(machine) {
+    const commands = machine.use(COMMANDS);
+    const add = <A extends StructSchema>(command: Command<A>): void => {
+      machine.own(commands.add(command));
+    };
+    const control = machine.use(MACHINE_CONTROL);
+    const states = machine.use(RUN_STATES);
+    const memoryServices = {
+      definition: machine.definition,
+      ramList: machine.use(RAM_LIST),
+      backends: machine.optional(MEMORY_BACKENDS),
+      devices: machine.optional(MEMORY_DEVICES),
+    };
+    runControl(add, control, states, machine.use(EVENTS));
+    identity(add, machine.definition, commands);
+    memory(add, memoryServices);
+    hotPlug(add, machine.use(DEVICES), machine.use(USER_OBJECTS), machine.optional(MIGRATION));
+    machine.own(
+      machine.use(LIFECYCLE).on("done", () => {
+        for (const command of absentHardware) if (commands.find(command.name) === undefined) add(command);
+      }),
+    );
+    const table = new HumanCommandTable();
+    machine.provideValue(HUMAN_COMMANDS, table);
+    human(add, table, machine.optional(CPUS)?.topology.cpus ?? 0);
+    for (const command of builtInHumanCommands({ ...memoryServices, control, states })) machine.own(table.add(command));
+  },
+});

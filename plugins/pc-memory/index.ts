@@ -1,0 +1,57 @@
+import { alignUp, definePlugin, LIFECYCLE, MACHINE, MEMORY_REGIONS, RAM_LIST, SYSTEM_MEMORY } from "backplane";
+import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
+import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
+import { NUMA } from "backplane/plugins/numa/contract";
+import { CPUS } from "backplane/plugins/x86-cpu/contract";
+import { PC_MEMORY } from "./contract.ts";
+import { encodeE820 } from "./e820.ts";
+import { checkRequest, layOut } from "./layout.ts";
+import { PcMemoryMap } from "./memory-map.ts";
+
+/** RAM comes in pairs of pages. */
+const RAM_GRANULE = 8192;
+
+export default definePlugin({
+  id: "pc-memory",
+  apiVersion: 1,
+  summary: "the PC's memory map: RAM around the PCI hole, BIOS and option ROM areas, room for memory devices",
+  requires: [FW_CFG, CPUS],
+  uses: [MEMORY_BACKENDS, NUMA],
+  provides: [PC_MEMORY],
+  attach(machine) {
+    const { memory } = machine.definition;
+    const { properties } = machine.use(MACHINE);
+    const size = alignUp(memory.size, RAM_GRANULE);
+    // A definition without maxmem says its size again, before the rounding.
+    const request = { size, maxSize: memory.maxSize === memory.size ? size : memory.maxSize, slots: memory.slots };
+    checkRequest(request);
+    const maxBelowFourGiB = properties.number("max-ram-below-4g");
+    const layout = layOut({ ...request, maxBelowFourGiB, cpu: machine.use(CPUS) }, machine.log);
+    const map = new PcMemoryMap(request, layout);
+    machine.provideValue(PC_MEMORY, map);
+
+    const fwCfg = machine.use(FW_CFG);
+    const services = {
+      regions: machine.use(MEMORY_REGIONS),
+      ramList: machine.use(RAM_LIST),
+      backends: machine.optional(MEMORY_BACKENDS),
+      numa: machine.optional(NUMA),
+      backendId: properties.string("memory-backend"),
+      own: (resource: Parameters<typeof machine.own>[0]) => void machine.own(resource),
+    };
+    const memorySpace = machine.use(SYSTEM_MEMORY);
+    const lifecycle = machine.use(LIFECYCLE);
+    machine.own(
+      lifecycle.on("board", () => {
+        map.lay(memorySpace, services);
+        fwCfg.addNumber(FW_CFG_KEYS.ramSize, map.ramSize, 8);
+        const { reservedMemoryEnd } = map;
+        if (reservedMemoryEnd === undefined) return;
+        const bytes = Buffer.alloc(8);
+        bytes.writeBigUInt64LE(BigInt(reservedMemoryEnd));
+        fwCfg.addFile("etc/reserved-memory-end", bytes);
+      }),
+    );
+    machine.own(lifecycle.on("done", () => void fwCfg.addFile("etc/e820", encodeE820(map.e820))));
+  },
+});

@@ -1,0 +1,324 @@
+import {
+  byteLength, guestAddress, isPowerOfTwo, regionOffset, UNCONNECTED, WHOLE_SPACE,
+  type AddressSpace, type DeviceContext, type IrqLine, type MemoryRegion, type MemoryRegions,
+} from "backplane";
+import { Bar, ROM_INDEX } from "./bar.ts";
+import { BusDevice, SecondaryBusDevice } from "./bus.ts";
+import { Capabilities } from "./capabilities.ts";
+import { ConfigSpace } from "./config-space.ts";
+import type { PciBar, PciBarKind, PciBridgeRequest, PciFunction, PciFunctionRequest, PciMsi, PciWindows } from "./contract.ts";
+import { pciErrors } from "./errors.ts";
+import { initializeBridge, initializeEndpoint, initializeHeader, resetBridge } from "./header.ts";
+import { InterruptPin } from "./interrupts.ts";
+import { Msi, Msix, MSIX_LENGTH, msiLength } from "./msi.ts";
+import {
+  BRIDGE_CONTROL, BRIDGE_REG, CAPABILITY, COMMAND, CONFIG_SIZE, EXTENDED_CONFIG_SIZE, HEADER_BRIDGE, REG, STATUS,
+} from "./registers.ts";
+import { BridgeWindows } from "./windows.ts";
+
+export interface FunctionServices {
+  readonly regions: MemoryRegions;
+  readonly system: AddressSpace;
+}
+
+/** A place on a bus, with everything that a guest can do to it. */
+export class PciFunctionDevice implements PciFunction {
+  readonly device: DeviceContext;
+  readonly bus: BusDevice;
+  readonly devfn: number;
+  readonly config: ConfigSpace;
+  readonly express: boolean;
+  readonly multifunction: boolean;
+  readonly acpiIndex: number;
+  readonly interrupt: IrqLine;
+  readonly #request: PciFunctionRequest;
+  readonly #services: FunctionServices;
+  readonly #capabilities: Capabilities;
+  readonly #bars = new Map<number, Bar>();
+  readonly #messages: (Msi | Msix)[] = [];
+  readonly #pin: InterruptPin;
+  readonly #dma: { readonly space: AddressSpace; readonly open: MemoryRegion };
+  #windows: BridgeWindows | undefined;
+  #secondary: SecondaryBusDevice | undefined;
+
+  constructor(request: PciFunctionRequest, bus: BusDevice, devfn: number, services: FunctionServices) {
+    const { device } = request;
+    const { properties } = device;
+    this.#request = request;
+    this.#services = services;
+    this.device = device;
+    this.bus = bus;
+    this.devfn = devfn;
+    this.express = request.express === true;
+    this.multifunction = request.multifunction ?? properties["multifunction"] === true;
+    this.acpiIndex = Number(properties["acpi-index"] ?? 0);
+    this.config = new ConfigSpace(this.express ? EXTENDED_CONFIG_SIZE : CONFIG_SIZE);
+    this.#capabilities = new Capabilities(this.config, this.typeName, () => this.path);
+    initializeHeader(this.config, request, this.multifunction);
+    if (request.bridge === undefined) initializeEndpoint(this.config, request);
+    else initializeBridge(this.config, request.bridge);
+    const pin = request.interruptPin ?? 0;
+    this.config.set8(REG.interruptPin, pin);
+    this.#pin = new InterruptPin(() => this.#interruptChanged());
+    this.interrupt = pin === 0 ? UNCONNECTED : this.#pin;
+    this.#dma = this.#makeDmaSpace();
+  }
+
+  /** Makes the bus behind a bridge, once the bridge has its place. */
+  openBridge(name: string, bridge: PciBridgeRequest): SecondaryBusDevice {
+    const windows = new BridgeWindows(this.#services.regions, this.config, this.bus, WHOLE_SPACE);
+    this.device.own(windows.close());
+    this.#windows = windows;
+    this.#secondary = new SecondaryBusDevice(
+      { name, express: bridge.express, memory: windows.memorySpace, io: windows.ioSpace, hotplug: bridge.hotplug },
+      this,
+      bridge.singleSlot === true,
+    );
+    return this.#secondary;
+  }
+
+  get typeName(): string {
+    return this.device.type.name;
+  }
+
+  get slot(): number {
+    return this.devfn >> 3;
+  }
+
+  get number(): number {
+    return this.devfn & 7;
+  }
+
+  get vendorId(): number {
+    return this.config.get16(REG.vendorId);
+  }
+
+  get deviceId(): number {
+    return this.config.get16(REG.deviceId);
+  }
+
+  get classId(): number {
+    return this.config.get16(REG.classId);
+  }
+
+  get isBridge(): boolean {
+    return (this.config.get8(REG.headerType) & HEADER_BRIDGE) !== 0;
+  }
+
+  get bars(): readonly Bar[] {
+    return [...this.#bars.values()].sort((left, right) => left.index - right.index);
+  }
+
+  get secondary(): SecondaryBusDevice | undefined {
+    return this.#secondary;
+  }
+
+  get windows(): PciWindows | undefined {
+    return this.#windows;
+  }
+
+  get hotpluggable(): boolean {
+    return this.device.type.hotpluggable !== false;
+  }
+
+  get hotplugged(): boolean {
+    return this.device.hotplugged;
+  }
+
+  get path(): string {
+    const place = `${this.slot.toString(16).padStart(2, "0")}.${this.number}`;
+    const { bridge } = this.bus;
+    return bridge === undefined ? `0000:${this.bus.number.toString(16).padStart(2, "0")}:${place}` : `${bridge.path}:${place}`;
+  }
+
+  get requesterId(): number {
+    return (this.bus.number << 8) | this.devfn;
+  }
+
+  get busMaster(): boolean {
+    return (this.config.get16(REG.command) & COMMAND.master) !== 0;
+  }
+
+  addBar(index: number, kind: PciBarKind, region: MemoryRegion): PciBar {
+    const last = this.isBridge ? 1 : 5;
+    if (index < 0 || index > last) throw pciErrors.PCI_BAR_INVALID(this.typeName, index, `there are 0 to ${last}`);
+    return this.#addBar(index, kind, REG.bar0 + 4 * index, region);
+  }
+
+  addRom(region: MemoryRegion): PciBar {
+    return this.#addBar(ROM_INDEX, "rom", this.isBridge ? BRIDGE_REG.rom : REG.rom, region);
+  }
+
+  addCapability(id: number, size: number, offset?: number): number {
+    return this.#capabilities.add(id, size, offset);
+  }
+
+  addExtendedCapability(id: number, version: number, size: number, offset: number): number {
+    return this.#capabilities.addExtended(id, version, size, offset);
+  }
+
+  findCapability(id: number): number | undefined {
+    return this.#capabilities.find(id);
+  }
+
+  addMsi(options: Parameters<PciFunction["addMsi"]>[0] = {}): PciMsi {
+    const shape = {
+      vectors: options.vectors ?? 1,
+      bits64: options.bits64 ?? true,
+      perVectorMask: options.perVectorMask ?? false,
+    };
+    const at = this.addCapability(CAPABILITY.msi, msiLength(shape), options.offset);
+    const msi = new Msi(this.config, at, shape, (address, data) => this.#sendMessage(address, data));
+    this.#messages.push(msi);
+    return msi;
+  }
+
+  addMsix(vectors: number, barIndex: number, options: { readonly offset?: number } = {}): PciMsi {
+    const at = this.addCapability(CAPABILITY.msix, MSIX_LENGTH, options.offset);
+    const send = (address: number, data: number): void => this.#sendMessage(address, data);
+    const msix = new Msix(this.config, at, vectors, barIndex, `${this.typeName}-msix`, this.#services.regions, send);
+    this.#messages.push(msix);
+    this.addBar(barIndex, "memory", msix.container);
+    return msix;
+  }
+
+  readMemory(address: number, into: Uint8Array): boolean {
+    if (!this.#mayMaster()) return false;
+    this.#dma.space.read(guestAddress(address), into);
+    return true;
+  }
+
+  writeMemory(address: number, from: Uint8Array): boolean {
+    if (!this.#mayMaster()) return false;
+    this.#dma.space.write(guestAddress(address), from);
+    return true;
+  }
+
+  requestUnplug(): void {
+    const { hotplug } = this.bus;
+    if (hotplug === undefined || this.bus.refuses(true) !== undefined) throw pciErrors.PCI_UNPLUG_UNSUPPORTED(this.bus.name);
+    hotplug.unplugRequested(this);
+  }
+
+  /** The guest's access. A function other than 0 of a hot-plugged slot is invisible until function 0 has come. */
+  read(offset: number, size: 1 | 2 | 4): number {
+    if (!this.#isVisible || offset >= this.config.size) return 2 ** (8 * size) - 1;
+    this.#request.configReading?.(offset, size);
+    if (offset + size <= this.config.size) return this.config.read(offset, size);
+    let value = 0;
+    for (let index = 0; offset + index < this.config.size; index++) value |= this.config.get8(offset + index) << (8 * index);
+    return value >>> 0;
+  }
+
+  write(offset: number, value: number, size: 1 | 2 | 4): void {
+    if (!this.#isVisible || offset >= this.config.size) return;
+    const control = this.isBridge ? this.config.get16(BRIDGE_REG.control) : 0;
+    this.#services.regions.transaction(() => {
+      if (offset + size <= this.config.size) this.config.write(offset, size, value);
+      else {
+        for (let index = 0; offset + index < this.config.size; index++) {
+          this.config.write(offset + index, 1, (value >>> (8 * index)) & 0xff);
+        }
+      }
+      this.#written(offset, size);
+      this.#request.configWritten?.(offset, size);
+    });
+    if (!this.isBridge) return;
+    const raised = ~control & this.config.get16(BRIDGE_REG.control);
+    if ((raised & BRIDGE_CONTROL.busReset) !== 0) for (const behind of this.secondary?.functions ?? []) behind.reset();
+  }
+
+  /** Power-on or hot reset. */
+  reset(): void {
+    this.#services.regions.transaction(() => {
+      this.#pin.set(false);
+      this.config.clearWritten16(REG.command);
+      this.config.clearWritten16(REG.status);
+      this.config.set8(REG.cacheLineSize, 0);
+      this.config.set8(REG.interruptLine, 0);
+      for (const bar of this.#bars.values()) bar.reset();
+      for (const message of this.#messages) message.reset();
+      if (this.isBridge) resetBridge(this.config);
+      this.#request.reset?.();
+      this.#refresh();
+    });
+    for (const behind of this.#secondary?.functions ?? []) behind.reset();
+  }
+
+  /** Takes everything of the function out of the machine's address spaces. */
+  detach(): void {
+    this.#services.regions.transaction(() => {
+      this.#pin.set(false);
+      for (const bar of this.#bars.values()) bar.update(false);
+    });
+  }
+
+  get #isVisible(): boolean {
+    return !this.hotplugged || this.bus.at(this.devfn & ~7) !== undefined;
+  }
+
+  #written(offset: number, size: number): void {
+    const touches = (start: number, length: number): boolean => offset < start + length && start < offset + size;
+    const commands = touches(REG.command, 2);
+    if (commands || touches(REG.bar0, 24) || touches(REG.rom, 4) || touches(BRIDGE_REG.rom, 4)) this.#mapBars();
+    if (commands) {
+      this.#interruptChanged();
+      this.#dma.open.setEnabled(this.busMaster);
+    }
+    if (this.#windows !== undefined && (commands || touches(BRIDGE_REG.ioBase, 2) || touches(BRIDGE_REG.memoryBase, 20) || touches(BRIDGE_REG.control, 2))) {
+      this.#windows.update();
+    }
+    if (offset + size > 0x40) for (const message of this.#messages) message.written();
+  }
+
+  #refresh(): void {
+    this.#mapBars();
+    this.#windows?.update();
+    this.#interruptChanged();
+    this.#dma.open.setEnabled(this.busMaster);
+  }
+
+  #mapBars(): void {
+    for (const bar of this.#bars.values()) bar.update(true);
+  }
+
+  #addBar(index: number, kind: PciBarKind | "rom", register: number, region: MemoryRegion): Bar {
+    if (this.#bars.has(index)) throw pciErrors.PCI_BAR_INVALID(this.typeName, index, "declared twice");
+    if (!isPowerOfTwo(region.size)) throw pciErrors.PCI_BAR_INVALID(this.typeName, index, `${region.size} bytes are no power of two`);
+    const space = kind === "io" ? this.bus.io : this.bus.memory;
+    const bar = new Bar(this.config, register, index, kind, region, space);
+    this.#bars.set(index, bar);
+    return bar;
+  }
+
+  #interruptChanged(): void {
+    const { level } = this.#pin;
+    const status = this.config.get16(REG.status);
+    this.config.set16(REG.status, level ? status | STATUS.interrupt : status & ~STATUS.interrupt);
+    const disabled = (this.config.get16(REG.command) & COMMAND.interruptDisable) !== 0;
+    const pin = this.config.get8(REG.interruptPin);
+    if (pin !== 0) this.bus.root.lines.drive(this, pin - 1, level && !disabled);
+  }
+
+  #mayMaster(): boolean {
+    if (this.busMaster) return true;
+    this.device.log.warn("DMA while bus mastering is off");
+    return false;
+  }
+
+  #sendMessage(address: number, data: number): void {
+    if (!Number.isSafeInteger(address) || !this.#mayMaster()) return;
+    this.#dma.space.store(guestAddress(address), data, 4);
+  }
+
+  /** What the function sees of memory: everything while it may be bus master, else nothing. */
+  #makeDmaSpace(): { readonly space: AddressSpace; readonly open: MemoryRegion } {
+    const { regions, system } = this.#services;
+    const container = regions.container("bus master container", WHOLE_SPACE);
+    const open = regions.alias("bus master", system.root, regionOffset(0), byteLength(WHOLE_SPACE));
+    open.setEnabled(false);
+    container.addSubregion(guestAddress(0), open);
+    const space = this.device.own(regions.addressSpace(this.typeName, container));
+    return { space, open };
+  }
+}

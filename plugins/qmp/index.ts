@@ -1,0 +1,55 @@
+import { asBackplaneError, COMMANDS, definePlugin, EVENTS, MACHINE_CONTROL } from "backplane";
+import { CHARDEVS, type ChardevBackend } from "backplane/plugins/chardev/contract";
+import { QMP } from "./contract.ts";
+import { qmpErrors } from "./errors.ts";
+import { Monitors } from "./monitors.ts";
+import { qmpOptions, type MonitorDefinition } from "./options.ts";
+import { capabilitiesArguments } from "./session.ts";
+
+export default definePlugin({
+  id: "qmp",
+  apiVersion: 1,
+  summary: "The QEMU Machine Protocol: monitors on standard input and output, UNIX and TCP sockets",
+  requires: [CHARDEVS],
+  provides: [QMP],
+  options: qmpOptions,
+  attach(machine, { monitors: definitions }) {
+    const chardevs = machine.use(CHARDEVS);
+    const commands = machine.use(COMMANDS);
+    const monitors = machine.own(new Monitors(commands, chardevs, machine.use(MACHINE_CONTROL), machine.log));
+    machine.provideValue(QMP, monitors);
+    machine.own(machine.use(EVENTS).listen((event) => monitors.broadcast(event)));
+    machine.own(
+      commands.add({
+        name: "qmp_capabilities",
+        summary: "Enables the capabilities that a client wants",
+        arguments: capabilitiesArguments,
+        preconfig: true,
+        run() {
+          // A session that has not negotiated yet takes the command itself.
+          throw qmpErrors.QMP_NEGOTIATED();
+        },
+      }),
+    );
+    for (const [index, definition] of definitions.entries()) {
+      try {
+        const own = ownBackend(definition);
+        const id = "chardev" in definition ? definition.chardev : `compat_monitor${index}`;
+        if (own !== undefined) chardevs.create({ id, ...own });
+        monitors.add(id, { pretty: definition.pretty ?? false });
+      } catch (failure) {
+        throw asBackplaneError(failure).from(definition.origin);
+      }
+    }
+  },
+});
+
+/** The character device that a monitor brings along. */
+function ownBackend(definition: MonitorDefinition): ChardevBackend | undefined {
+  if ("chardev" in definition) return undefined;
+  if ("stdio" in definition) return { backend: "stdio" };
+  const { server = true, wait = false } = definition;
+  if ("unix" in definition) return { backend: "socket", path: definition.unix, server, wait };
+  const at = definition.tcp.lastIndexOf(":");
+  return { backend: "socket", host: definition.tcp.slice(0, at), port: Number(definition.tcp.slice(at + 1)), server, wait };
+}

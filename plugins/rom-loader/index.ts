@@ -1,0 +1,24 @@
+import { definePlugin, LIFECYCLE, RESETS, RUN_STATES } from "backplane";
+import { FW_CFG } from "backplane/plugins/fw-cfg/contract";
+import { ROM_LOADER } from "./contract.ts";
+import { RomList } from "./rom-list.ts";
+
+export default definePlugin({
+  id: "rom-loader",
+  apiVersion: 1,
+  summary: "ROM list: contents that every reset puts back into guest memory, RAM blocks and fw_cfg",
+  requires: [FW_CFG],
+  provides: [ROM_LOADER],
+  attach(machine) {
+    const roms = machine.create(RomList);
+    machine.provideValue(ROM_LOADER, roms);
+    const runStates = machine.use(RUN_STATES);
+    machine.own(machine.use(LIFECYCLE).on("done", () => roms.checkOverlaps()));
+    machine.own(
+      machine.use(RESETS).add(() => {
+        // A migration brings the contents that the source has by now.
+        if (runStates.current !== "inmigrate") roms.restore();
+      }),
+    );
+  },
+});

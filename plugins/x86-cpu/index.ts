@@ -1,0 +1,37 @@
+import { definePlugin, LIFECYCLE, MACHINE } from "backplane";
+import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
+import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
+import { ROM_LOADER } from "backplane/plugins/rom-loader/contract";
+import { contributeAcpi } from "./acpi.ts";
+import { CPUS } from "./contract.ts";
+import { Processors } from "./processors.ts";
+
+/**
+ * An option ROM with which an APIC speeds up old Windows guests. The guest sees a ROM of the peer's size; it is empty, so
+ * firmware finds no signature in it and passes it over.
+ */
+const VAPIC_ROM = { name: "kvmvapic.bin", length: 9216 } as const;
+
+export default definePlugin({
+  id: "x86-cpu",
+  apiVersion: 1,
+  summary: "x86 processors: topology, APIC ids, models",
+  requires: [FW_CFG, ROM_LOADER],
+  uses: [ACPI_TABLES],
+  provides: [CPUS],
+  attach(machine) {
+    const { type } = machine.use(MACHINE);
+    const cpus = new Processors(machine.definition.cpu, type, machine.log);
+    machine.provideValue(CPUS, cpus);
+    contributeAcpi(machine, cpus);
+    const fwCfg = machine.use(FW_CFG);
+    const roms = machine.use(ROM_LOADER);
+    machine.own(
+      machine.use(LIFECYCLE).on("board", () => {
+        fwCfg.addNumber(FW_CFG_KEYS.nbCpus, cpus.topology.cpus, 2);
+        fwCfg.addNumber(FW_CFG_KEYS.maxCpus, cpus.apicIdLimit % 0x10000, 2);
+        roms.addOptionRom(VAPIC_ROM.name, new Uint8Array(VAPIC_ROM.length));
+      }),
+    );
+  },
+});

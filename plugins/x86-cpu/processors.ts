@@ -1,0 +1,49 @@
+import type { Logger, MachineDefinition } from "backplane";
+import { possibleCpus } from "./apic-ids.ts";
+import type { CpuIdentity, Cpus, CpuTopology, PossibleCpu } from "./contract.ts";
+import { x2apicMissing } from "./errors.ts";
+import { findModel, identityOf } from "./model.ts";
+import type { CpuModel } from "./models.ts";
+import { completeTopology } from "./topology.ts";
+
+const X2APIC_FIRST_ID = 255;
+const AMD = "AuthenticAMD";
+/** Leaf 1, EDX: the package holds more than one logical processor. */
+const MULTI_THREADING = 1 << 28;
+
+/** The processors that a definition asks for. */
+export class Processors implements Cpus {
+  readonly topology: CpuTopology;
+  readonly model: string;
+  readonly typeName: string;
+  readonly identity: CpuIdentity;
+  readonly possible: readonly PossibleCpu[];
+  readonly apicIdLimit: number;
+  readonly physBits: number;
+
+  constructor(cpu: MachineDefinition["cpu"], machine: { readonly name: string; readonly maxCpus: number }, log: Logger) {
+    this.topology = completeTopology(cpu.topology, machine);
+    const { name, model } = findModel(cpu.model);
+    this.model = name;
+    this.typeName = `${name}-x86_64-cpu`;
+    this.possible = possibleCpus(this.topology);
+    this.apicIdLimit = (this.possible.at(-1)?.apicId ?? 0) + 1;
+    this.physBits = model.physBits;
+    const { sockets, maxCpus } = this.topology;
+    const identity = identityOf(model);
+    this.identity =
+      maxCpus > sockets ? { ...identity, features: (identity.features | MULTI_THREADING) >>> 0 } : identity;
+    this.#refuseLargeIds(model);
+    const { threads } = this.topology;
+    if (threads > 1 && model.vendor === AMD && !model.topologyExtensions) {
+      log.warn(
+        `This family of AMD CPU doesn't support hyperthreading(${threads}). Please configure -smp options properly or try enabling topoext feature.`,
+      );
+    }
+  }
+
+  #refuseLargeIds(model: CpuModel): void {
+    const large = this.possible.find((cpu) => cpu.present && cpu.apicId >= X2APIC_FIRST_ID);
+    if (large !== undefined && !model.x2apic) throw x2apicMissing(large.apicId);
+  }
+}
