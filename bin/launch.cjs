@@ -1,26 +1,25 @@
 "use strict";
-// Loads the bundle through its V8 code cache. The module is entered in require's cache under its own file name, so
-// that a third party's plugin which imports "backplane" gets this instance and not a second one.
+// Loads the bundle, its large part (machine.cjs: what every machine needs) through a V8 code cache. That module is
+// entered in require's cache under its own file name, so that whoever requires it, a third party's plugin which imports
+// "backplane" among them, gets this instance and not a second one.
 const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 const vm = require("node:vm");
 
-const file = path.join(__dirname, "../dist/backplane.cjs");
-const cacheFile = path.join(__dirname, "../dist/backplane.cache");
-
 /** Returns the bundle's exports, and the script for whoever makes the cache. */
-exports.load = function load() {
+exports.load = function load(dist = path.join(__dirname, "../dist")) {
+  const file = path.join(dist, "machine.cjs");
   let source;
   try {
-    source = fs.readFileSync(file, "utf8");
+    source = fs.readFileSync(file, "latin1");
   } catch {
     process.stderr.write("backplane: dist/ is missing; run `npm run build` first\n");
     process.exit(1);
   }
   let cachedData;
   try {
-    cachedData = fs.readFileSync(cacheFile);
+    cachedData = fs.readFileSync(path.join(dist, "machine.cache"));
   } catch {
     // Without a cache everything works, only later.
   }
@@ -35,5 +34,5 @@ exports.load = function load() {
   require.cache[file] = bundle;
   script.runInThisContext().call(bundle.exports, bundle.exports, Module.createRequire(file), bundle, file, path.dirname(file));
   bundle.loaded = true;
-  return { exports: bundle.exports, script };
+  return { exports: require(path.join(dist, "backplane.cjs")), script };
 };

@@ -30,6 +30,8 @@ export class BackplaneError extends Error {
   path: readonly PropertyKey[] = [];
   /** Lines of advice that the peer prints below the message. */
   readonly hints: readonly string[];
+  /** What to write instead. For whoever wrote a definition file: on a command line the peer has the word. */
+  advice: string | undefined;
   /** What a monitor answers as the error's class. */
   readonly errorClass: ErrorClass;
 
@@ -37,6 +39,7 @@ export class BackplaneError extends Error {
     super(message, options);
     this.code = code;
     this.hints = options.hints ?? [];
+    this.advice = options.advice;
     this.errorClass = options.errorClass ?? "GenericError";
   }
 
@@ -52,6 +55,12 @@ export class BackplaneError extends Error {
     return this;
   }
 
+  /** Says what to write instead, unless that is known. */
+  advise(advice: string | undefined): this {
+    this.advice ??= advice;
+    return this;
+  }
+
   inPlugin(id: string): this {
     this.plugin ??= id;
     return this;
@@ -60,6 +69,7 @@ export class BackplaneError extends Error {
 
 export interface BackplaneErrorOptions extends ErrorOptions {
   readonly hints?: readonly string[];
+  readonly advice?: string | undefined;
   readonly errorClass?: ErrorClass;
 }
 
@@ -80,6 +90,8 @@ type ErrorEntry = {
   readonly help: string;
   /** Lines of advice that the peer prints below the message. */
   readonly hints?: readonly string[];
+  /** What to write instead, where a definition file is at fault; needed where the peer's text does not say. */
+  readonly advice?: string;
   readonly errorClass?: ErrorClass;
 };
 

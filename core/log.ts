@@ -15,18 +15,21 @@ export interface Logger {
   info(message: string, details?: LogRecord["details"]): void;
   warn(message: string, details?: LogRecord["details"]): void;
   error(message: string, details?: LogRecord["details"]): void;
-  /** The same sink under another name. */
-  named(source: string): Logger;
+  /** The same sink under another name, with details that go with every record. */
+  named(source: string, details?: LogRecord["details"]): Logger;
 }
 
-export function createLogger(sink: LogSink, source: string): Logger {
-  const write = (level: LogRecord["level"]) => (message: string, details?: LogRecord["details"]) =>
+/** `common` goes with every record that does not say otherwise: where what speaks was asked for, say. */
+export function createLogger(sink: LogSink, source: string, common?: LogRecord["details"]): Logger {
+  const write = (level: LogRecord["level"]) => (message: string, own?: LogRecord["details"]) => {
+    const details = common === undefined ? own : { ...common, ...own };
     sink({ level, source, message, ...(details === undefined ? {} : { details }) });
+  };
   return {
     debug: write("debug"),
     info: write("info"),
     warn: write("warn"),
     error: write("error"),
-    named: (other) => createLogger(sink, other),
+    named: (other, details) => createLogger(sink, other, details ?? common),
   };
 }

@@ -1,19 +1,21 @@
 // Builds dist/: one CommonJS bundle with a V8 code cache (a process that runs it starts as fast as one that runs
 // nothing), and stubs so that `import "backplane"` in a third party's plugin reaches the very same modules.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { bundleOptions, root } from "./rolldown.mjs";
+import { bundleOptions, lazyBuiltIns, root } from "./rolldown.mjs";
 
-const dist = path.join(root, "dist");
+const finished = path.join(root, "dist");
+// Built beside and put in place at the end, so that who runs meanwhile has the former one.
+const dist = path.join(root, `.tmp/dist-${process.pid}`);
 
 let rolldown;
 try {
   ({ rolldown } = await import("rolldown"));
 } catch {
   // Installed without its development dependencies: the published package brings dist along.
-  if (existsSync(path.join(dist, "backplane.cjs"))) process.exit(0);
+  if (existsSync(path.join(finished, "backplane.cjs"))) process.exit(0);
   console.error("build: the development dependencies are not installed; run npm ci");
   process.exit(1);
 }
@@ -27,6 +29,8 @@ function contracts() {
     .sort();
 }
 
+const READS_DEFINITIONS = /\/cli\/(?!qemu\/|errors)|\/core\/config\/(?!errors|index|size|suggest|render-error|definition)|\/plugins\/timeline\/|\/node_modules\/(?!tsyringe|reflect-metadata|tslib|valibot|koffi)/;
+
 async function bundle() {
   const ids = contracts();
   const entry = path.join(root, ".tmp", `entry-${process.pid}.ts`);
@@ -38,26 +42,35 @@ async function bundle() {
       // Read at first use: it brings cosmiconfig and yaml along.
       `export const config = () => import("../core/config/read.ts");`,
       `export { systemMain } from "../cli/qemu/main.ts";`,
-      `export { backplaneMain } from "../cli/main.ts";`,
+      `export const backplaneMain = async (...given) => (await import("../cli/main.ts")).backplaneMain(...given);`,
       ...ids.map((id, index) => `import * as contract${index} from "../plugins/${id}/contract.ts";`),
       `export const contracts = { ${ids.map((id, index) => `${JSON.stringify(id)}: contract${index}`).join(", ")} };`,
       "",
     ].join("\n"),
   );
   try {
-    const built = await rolldown({ ...bundleOptions({ input: entry }) });
-    rmSync(dist, { recursive: true, force: true });
+    const built = await rolldown(bundleOptions({ input: { backplane: entry }, plugins: [lazyBuiltIns] }));
     await built.write({
-      file: path.join(dist, "backplane.cjs"),
+      dir: dist,
       format: "cjs",
-      codeSplitting: false,
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "[name].cjs",
+      // What only `backplane` and definition files need stays out of what every machine loads.
+      codeSplitting: { groups: [{ name: "machine", test: (id) => !READS_DEFINITIONS.test(id) }] },
       minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
       keepNames: true,
     });
   } finally {
     rmSync(entry, { force: true });
   }
+  for (const file of readdirSync(dist)) toAscii(path.join(dist, file));
   return ids;
+}
+
+/** Escapes what is not ASCII, so that the launcher can read the text a byte a character and V8 keeps it that way. */
+function toAscii(file) {
+  const escape = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  writeFileSync(file, readFileSync(file, "utf8").replace(/[^\0-\x7f]/g, escape));
 }
 
 /** A CommonJS file whose names Node's lexer can see, re-exporting from the bundle. */
@@ -90,7 +103,7 @@ writeFileSync(
 for (const id of ids)
   stub(`plugins/${id}/contract.cjs`, `.contracts[${JSON.stringify(id)}]`, Object.keys(built.contracts[id]));
 
-const warm = spawnSync(process.execPath, [path.join(root, "scripts/warm-cache.cjs")], {
+const warm = spawnSync(process.execPath, [path.join(root, "scripts/warm-cache.cjs"), dist], {
   stdio: ["ignore", "ignore", "inherit"],
   timeout: 60_000,
 });
@@ -98,4 +111,6 @@ if (warm.status !== 0) {
   console.error(`build: the code cache was not made (status ${warm.status ?? warm.signal}); starts will be slower`);
   process.exitCode = 1;
 }
+rmSync(finished, { recursive: true, force: true });
+renameSync(dist, finished);
 console.error(`build: dist/ in ${Math.round(performance.now() - started)} ms`);

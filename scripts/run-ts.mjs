@@ -19,7 +19,11 @@ const options = bundleOptions({ input: path.resolve(entry) });
 const bundle = await rolldown({
   ...options,
   external: (id) =>
-    options.external(id) || (/^[a-z@][^:]*$/i.test(id) && !id.startsWith("backplane") && !id.startsWith("@oxc-project/") && !path.isAbsolute(id)),
+    options.external(id) ||
+    (/^[a-z@][^:]*$/i.test(id) &&
+      !id.startsWith("backplane") &&
+      !id.startsWith("@oxc-project/") &&
+      !path.isAbsolute(id)),
 });
 await bundle.write({ file: out, format: "esm", sourcemap: "inline", codeSplitting: false });
 process.env["BACKPLANE_ROOT"] = root;

@@ -1,12 +1,17 @@
 "use strict";
-// Runs the seed's kind of machine once and writes what V8 compiled on the way as dist/backplane.cache.
+// Runs the seed's kind of machine once and writes what V8 compiled on the way: node warm-cache.cjs FOLDER
 const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 const { PassThrough, Writable } = require("node:stream");
+const v8 = require("node:v8");
 const { load } = require("../bin/launch.cjs");
 
-const { exports: backplane, script } = load();
+// V8 drops the code of functions that have not run for a while; what ran once is wanted in the cache. The flag is part
+// of what a cache must agree on, so it is put back before the cache is made.
+v8.setFlagsFromString("--no-flush-bytecode");
+const dist = process.argv[2];
+const { exports: backplane, script } = load(dist);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "backplane-build-"));
 const image = path.join(folder, "nvdimm");
 fs.writeFileSync(image, "");
@@ -62,7 +67,8 @@ const argv = [
 backplane
   .systemMain(argv, { stdin, stdout, stderr, cwd: folder })
   .then((status) => {
-    fs.writeFileSync(path.join(__dirname, "../dist/backplane.cache"), script.createCachedData());
+    v8.setFlagsFromString("--flush-bytecode");
+    fs.writeFileSync(path.join(dist, "machine.cache"), script.createCachedData());
     return status;
   })
   .finally(() => fs.rmSync(folder, { recursive: true, force: true }))

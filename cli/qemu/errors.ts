@@ -67,6 +67,7 @@ export const commandLineErrors = defineErrors({
     help: "The accelerator is named in two ways.",
   },
   MEMORY_SLOTS_WITHOUT_MAXIMUM: { text: () => "slots specified but no max-size", help: "-m slots= needs maxmem=." },
+  MEMORY_SLOTS: { text: (slots: bigint) => `unsupported amount of memory slots: ${slots}`, help: "-m slots= is negative." },
   MEMORY_MAXIMUM_SMALL: {
     text: (maximum: number, size: number) =>
       `invalid value of maxmem: maximum memory size (0x${maximum.toString(16)}) must be at least the initial memory size (0x${size.toString(16)})`,

@@ -6,7 +6,7 @@ const WITH_ARGUMENT =
 
 /** … and without. */
 const WITHOUT_ARGUMENT =
-  "mem-prealloc snapshot usb full-screen win2k-hack no-fd-bootchk preconfig s enable-kvm xen-attach xen-domid-restrict " +
+  "mem-prealloc snapshot usb full-screen win2k-hack no-fd-bootchk preconfig s xen-attach xen-domid-restrict " +
   "daemonize only-migratable semihosting old-param enable-sync-profile perfmap jitdump";
 
 /** Whether an option that we do not have takes an argument; undefined for what QEMU does not have either. */

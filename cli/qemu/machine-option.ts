@@ -75,6 +75,8 @@ export function readMemory(
   const slotsText = memory["slots"];
   const slots = typeof slotsText === "string" ? parseInteger(slotsText) : slotsText === undefined ? 0 : undefined;
   if (slots === undefined) throw commandLineErrors.VALUE_EXPECTED("memory.slots", "integer");
+  // As in C, a negative number counts down from 2^64.
+  if (slots < 0) throw commandLineErrors.MEMORY_SLOTS(BigInt.asUintN(64, BigInt(slots)));
   const unknown = Object.keys(memory).find((key) => !known.includes(key));
   if (unknown !== undefined) throw commandLineErrors.KEY_UNEXPECTED(`memory.${unknown}`);
   if (maximum === undefined) {

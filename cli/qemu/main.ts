@@ -3,6 +3,7 @@ import { BackplaneError, definePlugin, Machine, Ownership, type MachineType } fr
 import { HOST_STDIO, type HostStdio } from "backplane/plugins/chardev/contract";
 import { machineTypes } from "../../machines/index.ts";
 import { readArguments } from "./arguments.ts";
+import { asyncStdout } from "./async-stdout.ts";
 import { toDefinition } from "./definition.ts";
 import { Draft } from "./draft.ts";
 import { commandLineErrors } from "./errors.ts";
@@ -110,7 +111,7 @@ function standardStreams(io: SystemIo) {
       return io.stdin;
     },
     get output() {
-      return io.stdout;
+      return io.stdout === process.stdout ? asyncStdout() : io.stdout;
     },
   };
   return definePlugin({

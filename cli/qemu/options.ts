@@ -67,6 +67,14 @@ function readTree(occurrence: Occurrence, implied: string): KeyValueTree {
   return tree;
 }
 
+const DISPLAY_HELP = `Available display backend types:
+none
+
+Some display backends support suboptions, which can be set with
+   -display backend,option=value,option=value...
+For a short list of the suboptions for each display, see the top-level -help output; more detail is in the documentation.
+`;
+
 const VGA_NAMES: { readonly [name: string]: string } = {
   std: "Standard VGA",
   cirrus: "Cirrus VGA",
@@ -194,7 +202,11 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   parallel: withArgument("-parallel none  no parallel port", (draft, occurrence) =>
     refusePort(draft, occurrence, commandLineErrors.PARALLEL),
   ),
-  display: withArgument("-display none   no display", (_draft, occurrence) => {
+  display: withArgument("-display none   no display", (draft, occurrence) => {
+    if (isHelp(occurrence.argument)) {
+      draft.print(DISPLAY_HELP);
+      throw new Exit(0);
+    }
     at(occurrence, () => {
       const { type, ...others } = readTree(occurrence, "type");
       if (type === undefined) throw commandLineErrors.KEY_MISSING("type");
@@ -255,6 +267,9 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   "watchdog-action": withArgument("-watchdog-action reset\n                action when watchdog fires", (draft, occurrence) =>
     setAction(draft, `watchdog=${occurrence.argument}`, occurrence),
   ),
+  "enable-kvm": without("", (draft) => {
+    draft.machine["accel"] = "kvm";
+  }),
   rtc: withArgument("-rtc [base=utc][,clock=host]\n                the date of the guest's clock", (draft, occurrence) => {
     draft.lists.rtc.add(occurrence);
   }),

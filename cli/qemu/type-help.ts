@@ -79,7 +79,7 @@ export function objectText(type: ObjectType): string {
 }
 
 function tableText(name: string, table: PropertyTable, withDefaults: boolean): string {
-  const keys = Object.keys(table).sort();
+  const keys = Object.keys(table);
   if (keys.length === 0) return `There are no options for ${name}.\n`;
   const lines = keys.map((key) => {
     const property = table[key];
@@ -88,7 +88,7 @@ function tableText(name: string, table: PropertyTable, withDefaults: boolean): s
     const shownType = withDefaults ? property.type : objectTypeName(property.type);
     return propertyLine(key, shownType, description, withDefaults ? defaultText(property) : undefined);
   });
-  return `${name} options:\n${lines.join("")}`;
+  return `${name} options:\n${lines.sort().join("")}`;
 }
 
 /** Objects have wider types than devices: whole numbers and sizes are all `int`. */

@@ -1,9 +1,9 @@
-import { Machine, type LogRecord, type LogSink } from "backplane";
-import { readDefinition } from "backplane/config";
+import { asBackplaneError, Machine, type LogRecord, type LogSink } from "backplane";
+import { readDefinition, type ReadDefinition } from "backplane/config";
 import { machineTypes } from "../../machines/index.ts";
 import timeline from "../../plugins/timeline/index.ts";
 import type { LogLevel } from "../main.ts";
-import { loadPlugins } from "../plugins.ts";
+import { ThirdParties } from "../plugins.ts";
 import { makeReport, renderReport } from "./report.ts";
 import { runScenario, type StepOutcome } from "./scenario.ts";
 
@@ -12,14 +12,26 @@ function knownPlugins(): string[] {
   return [...new Set([timeline.id, ...machineTypes.flatMap(({ plugins }) => plugins.map(({ id }) => id))])];
 }
 
-async function build(file: string | undefined, log?: LogSink) {
-  const read = await readDefinition(file, { plugins: knownPlugins() });
-  const machine = await Machine.create(read.definition, {
-    types: machineTypes,
-    plugins: [timeline, ...(await loadPlugins(read.definition))],
-    ...(log === undefined ? {} : { log }),
+/** Reads a definition, loads the plugins that it lists, and builds its machine. */
+export async function build(
+  file: string | undefined,
+  log?: LogSink,
+): Promise<{ readonly read: ReadDefinition; readonly machine: Machine }> {
+  const thirdParties = new ThirdParties();
+  const read = await readDefinition(file, {
+    plugins: knownPlugins(),
+    load: (listed) => thirdParties.load(listed),
   });
-  return { read, machine };
+  try {
+    const machine = await Machine.create(read.definition, {
+      types: machineTypes,
+      plugins: [timeline, ...read.plugins],
+      ...(log === undefined ? {} : { log }),
+    });
+    return { read, machine };
+  } catch (failure) {
+    throw thirdParties.locate(asBackplaneError(failure));
+  }
 }
 
 /** `backplane run`. */

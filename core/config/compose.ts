@@ -5,7 +5,9 @@ import type { OptionValue, OptionValues } from "../machine/property.ts";
 import type { CpuTopologyRequest, MachineDefinition } from "./definition.ts";
 import { FILE_KEYS, type FileDefinition } from "./schema.ts";
 import type { Layer, ReadDefinition } from "./read.ts";
+import { configErrors } from "./errors.ts";
 import { requireSize } from "./size.ts";
+import type { Source } from "./source.ts";
 
 /** Bytes where nothing is said; the peer's default for its PC machines. */
 const DEFAULT_MEMORY = 128 * 1024 * 1024;
@@ -14,7 +16,7 @@ const DEFAULT_MEMORY = 128 * 1024 * 1024;
  * Lays the files of an `extends` chain over each other, bases first. Maps are merged; objects and devices with the
  * same id are merged in place and others are appended; every other list is replaced.
  */
-export function compose(layers: readonly Layer[]): ReadDefinition {
+export function compose(layers: readonly Layer[]): Omit<ReadDefinition, "plugins"> {
   const last = layers.at(-1);
   if (last === undefined) throw new TypeError("a definition has at least one file");
   const objects = new Map<string, ObjectDefinition>();
@@ -41,11 +43,11 @@ export function compose(layers: readonly Layer[]): ReadDefinition {
       machine = {
         type: type ?? machine.type,
         properties: { ...machine.properties, ...(own(properties) as OptionValues) },
-        origin: source.locate(["machine"]),
+        origin: over(source.locate(["machine"]), machine.origin),
       };
     }
-    memory = mergeMemory(memory, value.memory, source.locate(["memory"]));
-    cpu = mergeCpu(cpu, value.cpu, source.locate(["cpu"]));
+    memory = mergeMemory(memory, value.memory, over(source.locate(["memory"]), memory.origin));
+    cpu = mergeCpu(cpu, value.cpu, over(source.locate(["cpu"]), cpu.origin));
     if (value.plugins !== undefined) {
       plugins = value.plugins.map((specifier, index) => ({
         specifier,
@@ -53,15 +55,17 @@ export function compose(layers: readonly Layer[]): ReadDefinition {
         origin: source.locate(["plugins", index]),
       }));
     }
+    refuseTwins(value.objects ?? [], "objects", source);
     for (const [index, { type, id, ...properties }] of (value.objects ?? []).entries()) {
       const base = objects.get(id);
       objects.set(id, {
         type,
         id,
         properties: { ...base?.properties, ...(own(properties) as OptionValues) },
-        origin: source.locate(["objects", index]),
+        origin: over(source.locate(["objects", index]), base?.origin),
       });
     }
+    refuseTwins(value.devices ?? [], "devices", source);
     for (const [index, given] of (value.devices ?? []).entries()) {
       const { driver, id, bus, ...properties } = typeof given === "string" ? { driver: given } : given;
       const key = id ?? `${source.file}#${index}`;
@@ -71,12 +75,13 @@ export function compose(layers: readonly Layer[]): ReadDefinition {
         ...(id === undefined ? {} : { id }),
         ...(bus === undefined ? {} : { bus }),
         properties: { ...base?.properties, ...(own(properties) as OptionValues) },
-        origin: source.locate(["devices", index]),
+        origin: over(source.locate(["devices", index]), base?.origin),
       });
     }
     for (const [key, given] of Object.entries(value)) {
       if (FILE_KEYS.includes(key)) continue;
-      options[key] = { value: mergeOptions(options[key]?.value, own(given)), origin: source.locate([key]) };
+      const base = options[key];
+      options[key] = { value: mergeOptions(base?.value, own(given)), origin: over(source.locate([key]), base?.origin) };
     }
   }
   const definition: MachineDefinition = {
@@ -91,6 +96,34 @@ export function compose(layers: readonly Layer[]): ReadDefinition {
     paused,
   };
   return { file: last.source.file, description, definition, scenario: scenario ?? [] };
+}
+
+/** The origin of something that several files have a part in: a part is where it was written last. */
+function over(own: Origin, base: Origin | undefined): Origin {
+  if (own.kind !== "file" || base?.kind !== "file") return own;
+  const { locate } = own;
+  const below = base.locate;
+  if (locate === undefined || below === undefined) return own;
+  const depth = (found: Origin, from: { readonly path: string }): number =>
+    found.kind === "file" ? found.path.length - from.path.length : 0;
+  return {
+    ...own,
+    locate: (path) => {
+      const [here, there] = [locate(path), below(path)];
+      return depth(there, base) > depth(here, own) ? there : here;
+    },
+  };
+}
+
+/** Within one file an id stands once; it is in another file that it is meant to be the same. */
+function refuseTwins(items: readonly (string | { readonly id?: string | undefined })[], key: string, source: Source): void {
+  const ids = new Set<string>();
+  for (const [index, item] of items.entries()) {
+    const id = typeof item === "string" ? undefined : item.id;
+    if (id === undefined) continue;
+    if (ids.has(id)) throw configErrors.CONFIG_ID_DUPLICATE(id).from(source.locate([key, index, "id"]));
+    ids.add(id);
+  }
 }
 
 function mergeMemory(

@@ -31,6 +31,10 @@ export const configErrors = defineErrors({
     text: (key: string) => `the key '${key}' is missing`,
     help: "A part of a definition lacks a key that it needs.",
   },
+  CONFIG_ID_DUPLICATE: {
+    text: (id: string) => `the id '${id}' stands here for the second time; give each its own`,
+    help: "Two objects, or two devices, of one definition file have the same id. A file that `extends` another may repeat an id to change what stands there.",
+  },
   CONFIG_STEP: {
     text: (keys: string) => `a step has one of the keys ${keys}`,
     help: "A step of a scenario has none of the keys that say what it does.",

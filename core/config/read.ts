@@ -2,9 +2,11 @@ import path from "node:path";
 import { cosmiconfig, defaultLoaders } from "cosmiconfig";
 import * as v from "valibot";
 import { asBackplaneError } from "../errors.ts";
+import type { AnyPlugin } from "../plugin/define-plugin.ts";
 import type { MachineDefinition } from "./definition.ts";
 import { configErrors } from "./errors.ts";
 import { compose } from "./compose.ts";
+import { faultOf, type Fault } from "./issue.ts";
 import { FILE_KEYS, fileSchema, STEP_KEYS, type FileDefinition, type ScenarioStep } from "./schema.ts";
 import { fromCode, readToml, readYaml, type Source } from "./source.ts";
 import { nearest } from "./suggest.ts";
@@ -18,6 +20,8 @@ export interface ReadDefinition {
   readonly description: string | undefined;
   readonly definition: MachineDefinition;
   readonly scenario: readonly ScenarioStep[];
+  /** The third-party plugins that it lists, loaded, if somebody loads them. */
+  readonly plugins: readonly AnyPlugin[];
 }
 
 /** One file of an `extends` chain, checked for shape. */
@@ -55,17 +59,26 @@ function explorer() {
   });
 }
 
+export interface ReadOptions {
+  readonly cwd?: string;
+  /** Ids of plugins that may stand as keys. */
+  readonly plugins: readonly string[];
+  /** Loads what the definition lists under `plugins`; the ids of those may stand as keys as well. */
+  readonly load?: (listed: MachineDefinition["plugins"]) => Promise<readonly AnyPlugin[]>;
+}
+
 /**
- * Reads a definition: the named file, or the nearest one at or above `cwd` within its project. `plugins` are the ids
- * that may stand as keys; a key that is neither is refused with the nearest name.
+ * Reads a definition: the named file, or the nearest one at or above `cwd` within its project. A key that is neither
+ * one of a definition nor the id of a plugin is refused with the nearest name.
  */
-export async function readDefinition(
-  file: string | undefined,
-  options: { readonly cwd?: string; readonly plugins: readonly string[] },
-): Promise<ReadDefinition> {
+export async function readDefinition(file: string | undefined, options: ReadOptions): Promise<ReadDefinition> {
   const cwd = options.cwd ?? process.cwd();
-  const layers = await readLayers(file === undefined ? await find(cwd) : path.resolve(cwd, file), options.plugins, []);
-  return compose(layers);
+  const layers = await readLayers(file === undefined ? await find(cwd) : path.resolve(cwd, file), []);
+  const read = compose(layers);
+  const listed = read.definition.plugins;
+  const plugins = listed.length === 0 ? [] : ((await options.load?.(listed)) ?? []);
+  refuseUnknownKey(layers, [...options.plugins, ...plugins.map(({ id }) => id)]);
+  return { ...read, plugins };
 }
 
 async function find(cwd: string): Promise<string> {
@@ -75,18 +88,18 @@ async function find(cwd: string): Promise<string> {
 }
 
 /** The file and what it extends, bases first. */
-async function readLayers(file: string, plugins: readonly string[], trail: readonly string[]): Promise<Layer[]> {
+async function readLayers(file: string, trail: readonly string[]): Promise<Layer[]> {
   if (trail.includes(file))
     throw configErrors.CONFIG_EXTENDS_CYCLE(
       [...trail.slice(trail.indexOf(file)), file].map((name) => path.basename(name)),
     );
   const source = await load(file);
-  const value = checkShape(source, plugins);
+  const value = checkShape(source);
   const bases = typeof value.extends === "string" ? [value.extends] : (value.extends ?? []);
   const layers: Layer[] = [];
   for (const base of bases) {
     try {
-      layers.push(...(await readLayers(path.resolve(path.dirname(file), base), plugins, [...trail, file])));
+      layers.push(...(await readLayers(path.resolve(path.dirname(file), base), [...trail, file])));
     } catch (failure) {
       throw asBackplaneError(failure).from(source.locate(["extends"]));
     }
@@ -117,22 +130,27 @@ function reason(failure: unknown): string {
   return failure instanceof Error ? failure.message : String(failure);
 }
 
-function checkShape(source: Source, plugins: readonly string[]): FileDefinition {
+function checkShape(source: Source): FileDefinition {
   const value = source.value ?? {};
   if (typeof value !== "object" || Array.isArray(value)) {
     throw configErrors
       .CONFIG_VALUE("a map of keys", Array.isArray(value) ? "a list" : typeof value)
       .from(source.locate([]));
   }
-  for (const key of Object.keys(value)) {
-    if (FILE_KEYS.includes(key) || plugins.includes(key)) continue;
-    throw configErrors.CONFIG_KEY_UNKNOWN(key, nearest(key, [...FILE_KEYS, ...plugins])).from(source.locate([key]));
-  }
   const result = v.safeParse(fileSchema, value);
   if (result.success) return result.output;
   const step = unknownStep(value);
   if (step !== undefined) throw configErrors.CONFIG_STEP(STEP_KEYS.join(", ")).from(source.locate(["scenario", step]));
-  throw shapeError(deepest(result.issues), source);
+  throw shapeError(faultOf(result.issues, fileSchema), source);
+}
+
+/** Refuses a key that is neither one of a definition nor a plugin's id. */
+function refuseUnknownKey(layers: readonly Layer[], plugins: readonly string[]): void {
+  const known = [...FILE_KEYS, ...plugins];
+  for (const { source, value } of layers) {
+    const key = Object.keys(value).find((name) => !known.includes(name));
+    if (key !== undefined) throw configErrors.CONFIG_KEY_UNKNOWN(key, nearest(key, known)).from(source.locate([key]));
+  }
 }
 
 /** The first step of a scenario that has none of the keys that make one. */
@@ -145,32 +163,10 @@ function unknownStep(value: object): number | undefined {
   return at < 0 ? undefined : at;
 }
 
-/** A union reports its branches' issues below its own; the one that got furthest says best what is wrong. */
-function deepest(
-  issues: readonly v.BaseIssue<unknown>[],
-  prefix: readonly PropertyKey[] = [],
-): { issue: v.BaseIssue<unknown>; path: readonly PropertyKey[] } {
-  let best: { issue: v.BaseIssue<unknown>; path: readonly PropertyKey[] } | undefined;
-  for (const issue of issues) {
-    const path = [...prefix, ...(issue.path ?? []).map((part) => part.key as PropertyKey)];
-    const candidate = issue.issues === undefined ? { issue, path } : deepest(issue.issues, path);
-    const chosen = candidate.path.length > path.length ? candidate : { issue, path };
-    if (best === undefined || chosen.path.length > best.path.length) best = chosen;
-  }
-  if (best === undefined) throw new TypeError("a failed check has at least one issue");
-  return best;
-}
-
-function shapeError({ issue, path }: { issue: v.BaseIssue<unknown>; path: readonly PropertyKey[] }, source: Source) {
-  const key = path.at(-1);
-  if (issue.expected === "never" && key !== undefined) {
-    return configErrors.CONFIG_KEY_UNKNOWN(String(key), undefined).from(source.locate(path));
-  }
-  if (issue.received === "undefined" && key !== undefined) {
-    return configErrors.CONFIG_KEY_MISSING(String(key)).from(source.locate(path.slice(0, -1)));
-  }
-  const expected = (issue.expected ?? issue.message).replaceAll(/[()]/g, "").replaceAll(" | ", " or ");
-  return configErrors
-    .CONFIG_VALUE(expected.replaceAll("Object", "a map").replaceAll("Array", "a list"), issue.received)
-    .from(source.locate(path));
+function shapeError(fault: Fault, source: Source) {
+  const { path, kind } = fault;
+  const key = String(path.at(-1));
+  if (kind === "unknown") return configErrors.CONFIG_KEY_UNKNOWN(key, fault.instead).from(source.locate(path));
+  if (kind === "missing") return configErrors.CONFIG_KEY_MISSING(key).from(source.locate(path.slice(0, -1)));
+  return configErrors.CONFIG_VALUE(fault.expected, fault.received).from(source.locate(path));
 }

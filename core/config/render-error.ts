@@ -7,14 +7,17 @@ import type { BackplaneError, Origin } from "../errors.ts";
 export function renderError(error: BackplaneError, program: string, cwd?: string): string {
   const origin = resolveOrigin(error);
   const hints = error.hints.map((hint) => `\n${hint}`).join("");
-  if (origin === undefined) return `${program}: ${prefix(error)}${error.message}${hints}`;
+  // The peer's hints speak of its command line.
+  const advice = error.advice === undefined ? hints : `\n${error.advice}`;
+  if (origin === undefined) return `${program}: ${prefix(error)}${error.message}${advice}`;
   if (origin.kind === "command-line") return `${program}: ${origin.text}: ${error.message}${hints}`;
   const file = cwd !== undefined && origin.file.startsWith(`${cwd}/`) ? origin.file.slice(cwd.length + 1) : origin.file;
-  const place = `${file}:${origin.line}:${origin.column}: error: ${origin.path === "" ? "" : `${origin.path}: `}${error.message}`;
-  if (origin.sourceLine === "") return place + hints;
+  const at = origin.path === "" || error.message.startsWith(`${origin.path}: `) ? "" : `${origin.path}: `;
+  const place = `${file}:${origin.line}:${origin.column}: error: ${at}${error.message}`;
+  if (origin.sourceLine === "") return place + advice;
   const gutter = String(origin.line);
   const caret = `${" ".repeat(gutter.length)} | ${origin.sourceLine.slice(0, origin.column - 1).replaceAll(/[^\t]/g, " ")}^`;
-  return `${place}\n${gutter} | ${origin.sourceLine}\n${caret}${hints}`;
+  return `${place}\n${gutter} | ${origin.sourceLine}\n${caret}${advice}`;
 }
 
 function prefix(error: BackplaneError): string {

@@ -2,6 +2,7 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { Origin } from "../errors.ts";
 import { configErrors } from "./errors.ts";
+import { formatPath } from "./path.ts";
 
 /** A file of a definition: its value, and where each part of it was written. */
 export interface Source {
@@ -28,14 +29,6 @@ function originAt(
   };
 }
 
-/** `devices[0].slot` */
-export function formatPath(path: readonly PropertyKey[]): string {
-  let text = "";
-  for (const part of path)
-    text += typeof part === "number" ? `[${part}]` : text === "" ? String(part) : `.${String(part)}`;
-  return text;
-}
-
 /** Reads YAML or JSON (a subset of it, but for tabs). Throws `CONFIG_SYNTAX` at the first syntax error. */
 export function readYaml(file: string, text: string): Source {
   const lines = new LineCounter();
@@ -44,9 +37,9 @@ export function readYaml(file: string, text: string): Source {
     file,
     value: undefined,
     locate(path) {
-      const offset = offsetOf(document, path);
+      const { offset, depth } = placeOf(document, path);
       const { line, col } = lines.linePos(offset);
-      return originAt(source, text, Math.max(1, line), Math.max(1, col), path);
+      return originAt(source, text, Math.max(1, line), Math.max(1, col), path.slice(0, depth));
     },
   };
   const fault = document.errors[0];
@@ -60,10 +53,14 @@ export function readYaml(file: string, text: string): Source {
   return { ...source, value: document.toJS({ maxAliasCount: 100 }) };
 }
 
-/** Offset of the key (or list item) that a path leads to; of the nearest one above where the path leaves the text. */
-function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+/**
+ * Offset of the key (or list item) that a path leads to, and how many parts of the path were written: those above where
+ * it leaves the text.
+ */
+function placeOf(document: Document.Parsed, path: readonly PropertyKey[]): { offset: number; depth: number } {
   let node: Node | null | undefined = document.contents;
   let offset = node?.range?.[0] ?? 0;
+  let depth = 0;
   for (const part of path) {
     if (isMap(node)) {
       const pair: { key: unknown; value: unknown } | undefined = node.items.find(
@@ -78,8 +75,9 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): numb
       node = item as Node;
       offset = node.range?.[0] ?? offset;
     } else break;
+    depth++;
   }
-  return offset;
+  return { offset, depth };
 }
 
 /** Reads TOML. Its parser keeps no positions of values, so a value's place is that of the line that names its key. */

@@ -12,6 +12,13 @@ export function nearest(written: string, known: readonly string[]): string | und
   return best;
 }
 
+/** What to write instead: the nearest name, or else all there are. */
+export function suggest(written: string, known: readonly string[]): string | undefined {
+  const near = nearest(written, known);
+  if (near !== undefined) return `did you mean '${near}'?`;
+  return known.length === 0 ? undefined : `there are: ${known.toSorted().join(", ")}`;
+}
+
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

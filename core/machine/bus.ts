@@ -1,3 +1,4 @@
+import { suggest } from "../config/suggest.ts";
 import { token } from "../di/token.ts";
 import type { Disposable } from "../disposable.ts";
 import { Registry } from "../registry.ts";
@@ -42,7 +43,9 @@ export class BusRegistry implements Buses {
       return bus;
     }
     const bus = this.all().find((candidate) => candidate.name === name);
-    if (bus === undefined) throw machineErrors.BUS_NOT_FOUND(name);
+    if (bus === undefined) {
+      throw machineErrors.BUS_NOT_FOUND(name).advise(suggest(name, this.all().map((known) => known.name)));
+    }
     if (!bus.kinds.includes(kind)) throw machineErrors.BUS_KIND_WRONG(driver, bus.kinds[0] ?? "");
     return bus;
   }

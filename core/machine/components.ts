@@ -1,7 +1,8 @@
 import { Container, type InjectableClass } from "../di/index.ts";
 import { disposable, Ownership, type Disposable } from "../disposable.ts";
-import { asBackplaneError } from "../errors.ts";
-import type { Logger } from "../log.ts";
+import { suggest } from "../config/suggest.ts";
+import { asBackplaneError, type Origin } from "../errors.ts";
+import type { Logger, LogRecord } from "../log.ts";
 import type { Bus, Buses } from "./bus.ts";
 import {
   DEVICE,
@@ -27,6 +28,11 @@ import { parseObjectProperties, parseProperties, type PropertyTable, type Proper
 interface Registered<T, I> {
   readonly type: T;
   readonly implementation: InjectableClass<I>;
+}
+
+/** Warnings of a device or object point at where it was asked for. */
+function at(origin: Origin | undefined): LogRecord["details"] {
+  return origin === undefined ? undefined : { origin };
 }
 
 /** Makes devices in a container of their own, below the machine's. */
@@ -71,14 +77,20 @@ export class DeviceRegistry implements Devices {
     const ownership = new Ownership();
     try {
       const registered = this.#types.get(definition.driver);
-      if (registered === undefined) throw machineErrors.DEVICE_TYPE_UNKNOWN(definition.driver);
+      if (registered === undefined) {
+        const known = this.types().filter(({ userCreatable }) => userCreatable !== false);
+        throw machineErrors
+          .DEVICE_TYPE_UNKNOWN(definition.driver)
+          .at(["driver"])
+          .advise(suggest(definition.driver, known.map(({ name }) => name)));
+      }
       const { type, implementation } = registered;
       if (placement === "user" && type.userCreatable === false) {
-        throw machineErrors.DEVICE_NOT_USER_CREATABLE(type.name);
+        throw machineErrors.DEVICE_NOT_USER_CREATABLE(type.name).at(["driver"]);
       }
       const bus = this.findBus(type, definition.bus);
       if (definition.id !== undefined && this.byId(definition.id) !== undefined) {
-        throw machineErrors.DEVICE_ID_DUPLICATE(definition.id);
+        throw machineErrors.DEVICE_ID_DUPLICATE(definition.id).at(["id"]);
       }
       const context: DeviceContext = {
         type,
@@ -88,7 +100,7 @@ export class DeviceRegistry implements Devices {
         properties: this.#properties(type, definition),
         hotplugged: this.#lifecycle.reached === "done",
         own: (resource) => ownership.own(resource),
-        log: this.#log.named(definition.id ?? type.name),
+        log: this.#log.named(definition.id ?? type.name, at(definition.origin)),
       };
       const container = this.#container.child();
       container.provideValue(DEVICE, context);
@@ -104,7 +116,13 @@ export class DeviceRegistry implements Devices {
 
   findBus(type: DeviceType, name?: string): Bus | undefined {
     // Naming a bus for a device that sits on none is refused like any other wrong bus.
-    if (name !== undefined) return this.#buses.find(type.bus ?? "", type.name, name);
+    if (name !== undefined) {
+      try {
+        return this.#buses.find(type.bus ?? "", type.name, name);
+      } catch (failure) {
+        throw asBackplaneError(failure).at(["bus"]);
+      }
+    }
     return type.bus === undefined ? undefined : this.#buses.find(type.bus, type.name);
   }
 
@@ -172,18 +190,23 @@ export class UserObjectRegistry implements UserObjects {
     const ownership = new Ownership();
     try {
       const registered = this.#types.get(definition.type);
-      if (registered === undefined) throw machineErrors.OBJECT_TYPE_UNKNOWN(definition.type);
+      if (registered === undefined) {
+        throw machineErrors
+          .OBJECT_TYPE_UNKNOWN(definition.type)
+          .at(["type"])
+          .advise(suggest(definition.type, this.types().map(({ name }) => name)));
+      }
       const { type, implementation } = registered;
       const properties = parseObjectProperties(type.properties, definition.properties, type.name, definition.form);
-      if (!isIdentifier(definition.id)) throw machineErrors.ID_MALFORMED("id");
-      if (this.#objects.has(definition.id)) throw machineErrors.OBJECT_ID_DUPLICATE(definition.id);
+      if (!isIdentifier(definition.id)) throw machineErrors.ID_MALFORMED("id").at(["id"]);
+      if (this.#objects.has(definition.id)) throw machineErrors.OBJECT_ID_DUPLICATE(definition.id).at(["id"]);
       const context: ObjectContext = {
         type,
         id: definition.id,
         path: `/objects/${definition.id}`,
         properties,
         own: (resource) => ownership.own(resource),
-        log: this.#log.named(definition.id),
+        log: this.#log.named(definition.id, at(definition.origin)),
       };
       const container = this.#container.child();
       container.provideValue(OBJECT, context);

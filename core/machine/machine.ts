@@ -1,4 +1,5 @@
 import type { MachineDefinition } from "../config/definition.ts";
+import { suggest } from "../config/suggest.ts";
 import { Container } from "../di/index.ts";
 import { token, type Token } from "../di/token.ts";
 import { disposable, Ownership } from "../disposable.ts";
@@ -101,7 +102,14 @@ export class Machine implements MachineControl {
       (candidate) =>
         candidate.name === definition.machine.type || candidate.aliases?.includes(definition.machine.type) === true,
     );
-    if (type === undefined) throw machineErrors.MACHINE_TYPE_UNKNOWN(definition.machine.type).from(definition.machine.origin);
+    if (type === undefined) {
+      const known = options.types.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+      throw machineErrors
+        .MACHINE_TYPE_UNKNOWN(definition.machine.type)
+        .at(["type"])
+        .advise(suggest(definition.machine.type, known))
+        .from(definition.machine.origin);
+    }
     const log = createLogger(options.log ?? (() => undefined), "machine");
     const machine = new Machine(definition, type, Container.create(), log);
     try {

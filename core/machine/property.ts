@@ -1,4 +1,6 @@
 import { parseSize } from "../config/size.ts";
+import { suggest } from "../config/suggest.ts";
+import { asBackplaneError } from "../errors.ts";
 import { machineErrors } from "./errors.ts";
 
 /** A property's value as it was written: a string on a command line, typed in a config file or over QMP. */
@@ -118,7 +120,9 @@ function size<F extends number | undefined>(fallback: F, text: PropertyText = {}
         const isNegative = typeof value === "string" && /^\s*-\s*[0-9]/.test(value);
         throw isNegative ? machineErrors.PROPERTY_RANGE(name, value) : machineErrors.PROPERTY_SIZE(name);
       }
-      throw machineErrors.PROPERTY_VALUE(name, { json: "uint64", opts: "a size value", keyval: "size", config: "a size" }[form ?? "config"]);
+      throw machineErrors.PROPERTY_VALUE(name, { json: "uint64", opts: "a size value", keyval: "size", config: "a size" }[form ?? "config"]).advise(
+        "write a number of bytes, or text with a suffix K, M, G or T, such as 256M",
+      );
     },
   };
 }
@@ -146,7 +150,10 @@ function choice<const V extends string>(type: string, values: readonly V[], fall
       if (form === "json" && typeof value !== "string") throw machineErrors.PROPERTY_TYPE(name, "string");
       const word = value === true ? "on" : value === false ? "off" : value;
       const found = values.find((candidate) => candidate === word);
-      if (found === undefined) throw machineErrors.PROPERTY_CHOICE(name, typeof word === "string" ? word : JSON.stringify(word));
+      if (found === undefined) {
+        const written = typeof word === "string" ? word : JSON.stringify(word);
+        throw machineErrors.PROPERTY_CHOICE(name, written).advise(`write one of: ${values.join(", ")}`);
+      }
       return found;
     },
   };
@@ -180,6 +187,15 @@ export function parseInteger(text: string): number | undefined {
   return match[1] === "-" && number !== 0 ? -number : number;
 }
 
+/** Reads a value; what is wrong with it is wrong at its name. */
+function parseAt<T>(property: Property<T>, value: OptionValue, name: string, owner: string, form: ValueForm): T {
+  try {
+    return property.parse(value, name, owner, form);
+  } catch (failure) {
+    throw asBackplaneError(failure).at([name]);
+  }
+}
+
 /** Reads all values of a table. Unknown names are refused with the peer's text. */
 export function parseProperties<P extends PropertyTable>(
   table: P,
@@ -191,8 +207,10 @@ export function parseProperties<P extends PropertyTable>(
   for (const [name, property] of Object.entries(table)) result[name] = property.default;
   for (const [name, value] of Object.entries(values)) {
     const property = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (property === undefined) throw machineErrors.PROPERTY_NOT_FOUND(owner, name);
-    result[name] = property.parse(value, name, owner, form);
+    if (property === undefined) {
+      throw machineErrors.PROPERTY_NOT_FOUND(owner, name).at([name]).advise(suggest(name, Object.keys(table)));
+    }
+    result[name] = parseAt(property, value, name, owner, form);
   }
   return result as PropertyValues<P>;
 }
@@ -213,11 +231,12 @@ export function parseObjectProperties<P extends PropertyTable>(
     if (value === undefined) {
       if (property.required === true) throw machineErrors.PROPERTY_MISSING(name);
       result[name] = property.default;
-    } else result[name] = property.parse(value, name, owner, form);
+    } else result[name] = parseAt(property, value, name, owner, form);
   }
   for (const name of Object.keys(values)) {
     if (Object.hasOwn(table, name)) continue;
-    throw form === "opts" ? machineErrors.PROPERTY_INVALID(name) : machineErrors.PROPERTY_UNEXPECTED(name);
+    const error = form === "opts" ? machineErrors.PROPERTY_INVALID(name) : machineErrors.PROPERTY_UNEXPECTED(name);
+    throw error.at([name]).advise(suggest(name, Object.keys(table)));
   }
   return result as PropertyValues<P>;
 }

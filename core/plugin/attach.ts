@@ -1,8 +1,12 @@
 import { injectedTokens, tokenName, type Container, type InjectableClass, type Token } from "../di/index.ts";
-import { asBackplaneError, type BackplaneError, type Origin } from "../errors.ts";
+import { asBackplaneError, BackplaneError, type Origin } from "../errors.ts";
 import type { Disposable, Ownership } from "../disposable.ts";
 import type { Logger } from "../log.ts";
 import type { MachineDefinition } from "../config/definition.ts";
+import { configErrors } from "../config/errors.ts";
+import { faultOf, type Fault } from "../config/issue.ts";
+import { formatPath } from "../config/path.ts";
+import { LIFECYCLE, type Lifecycle } from "../machine/lifecycle.ts";
 import type { AnyPlugin, PluginMachine } from "./define-plugin.ts";
 import { pluginErrors } from "./errors.ts";
 
@@ -32,13 +36,22 @@ function parseOptions(
   const result = plugin.options["~standard"].validate(given?.value ?? {});
   if (result instanceof Promise) throw pluginErrors.PLUGIN_OPTIONS_ASYNC(plugin.id);
   if (result.issues === undefined) return result.value;
-  const issue = result.issues[0];
-  const path = (issue?.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+  const fault = faultOf(result.issues, plugin.options);
+  // What is missing is missing where it should be.
+  const path = fault.kind === "missing" ? fault.path.slice(0, -1) : fault.path;
   throw pluginErrors
-    .PLUGIN_OPTIONS([plugin.id, ...path.map(String)].join("."), issue?.message ?? "invalid")
+    .PLUGIN_OPTIONS(formatPath([plugin.id, ...path]), messageOfFault(fault))
     .inPlugin(plugin.id)
     .at(path)
     .from(given?.origin);
+}
+
+function messageOfFault({ kind, path, expected, received, instead, message }: Fault): string {
+  if (message !== undefined) return message;
+  const key = String(path.at(-1));
+  if (kind === "unknown") return configErrors.CONFIG_KEY_UNKNOWN(key, instead).message;
+  if (kind === "missing") return configErrors.CONFIG_KEY_MISSING(key).message;
+  return configErrors.CONFIG_VALUE(expected, received).message;
 }
 
 /** Attaches one plugin. What it owned is released by the caller's ownership when this throws. */
@@ -57,16 +70,20 @@ export function attachPlugin(
   try {
     plugin.attach(machine, options as never);
   } catch (failure) {
-    throw attributed(failure, plugin.id);
+    throw attributed(failure, plugin.id, services.definition);
   }
   const missing = plugin.provides?.find((token) => !provided.has(token));
   if (missing !== undefined)
     throw pluginErrors.PLUGIN_PROVIDES_NOTHING(plugin.id, tokenName(missing)).inPlugin(plugin.id);
 }
 
-function attributed(failure: unknown, id: string): BackplaneError {
-  const error = asBackplaneError(failure);
-  return (error.code === "INTERNAL" ? pluginErrors.PLUGIN_ATTACH_FAILED(id, error.message) : error).inPlugin(id);
+function attributed(failure: unknown, id: string, definition: MachineDefinition): BackplaneError {
+  let error = asBackplaneError(failure);
+  if (error.code === "INTERNAL") {
+    const { code, message } = pluginErrors.PLUGIN_ATTACH_FAILED(id, error.message);
+    error = new BackplaneError(code, message, { cause: failure });
+  }
+  return error.inPlugin(id).from(definition.options[id]?.origin);
 }
 
 class PluginContext implements PluginMachine {
@@ -90,7 +107,35 @@ class PluginContext implements PluginMachine {
 
   use<T>(token: Token<T>): T {
     this.#requireDeclared(token, "requires");
-    return this.#container.resolve(token);
+    const service = this.#container.resolve(token);
+    return token === LIFECYCLE ? (this.#attributing(service as Lifecycle) as T) : service;
+  }
+
+  /** The machine's lifecycle; what a listener throws carries the plugin's id and points at the plugin's key. */
+  #attributing(lifecycle: Lifecycle): Lifecycle {
+    const owned = (failure: unknown): BackplaneError =>
+      asBackplaneError(failure).inPlugin(this.#plugin.id).from(this.definition.options[this.#plugin.id]?.origin);
+    return {
+      get reached() {
+        return lifecycle.reached;
+      },
+      on: (phase, listener) =>
+        lifecycle.on(phase, () => {
+          try {
+            listener();
+          } catch (failure) {
+            throw owned(failure);
+          }
+        }),
+      onStart: (task) =>
+        lifecycle.onStart(async () => {
+          try {
+            await task();
+          } catch (failure) {
+            throw owned(failure);
+          }
+        }),
+    };
   }
 
   optional<T>(token: Token<T>): T | undefined {

@@ -10,12 +10,16 @@ export function orderPlugins(plugins: readonly AnyPlugin[], coreTokens: Readonly
   const byId = new Map<string, AnyPlugin>();
   const providers = new Map<Token<unknown>, AnyPlugin>();
   for (const plugin of plugins) {
-    if ((plugin.apiVersion as number) !== 1) throw pluginErrors.PLUGIN_API_VERSION(plugin.id, plugin.apiVersion);
-    if (byId.has(plugin.id)) throw pluginErrors.PLUGIN_DUPLICATE(plugin.id);
+    if ((plugin.apiVersion as number) !== 1) {
+      throw pluginErrors.PLUGIN_API_VERSION(plugin.id, plugin.apiVersion).inPlugin(plugin.id);
+    }
+    if (byId.has(plugin.id)) throw pluginErrors.PLUGIN_DUPLICATE(plugin.id).inPlugin(plugin.id);
     byId.set(plugin.id, plugin);
     for (const token of plugin.provides ?? []) {
       const other = providers.get(token);
-      if (other !== undefined) throw pluginErrors.PLUGIN_TOKEN_DOUBLED(tokenName(token), other.id, plugin.id);
+      if (other !== undefined) {
+        throw pluginErrors.PLUGIN_TOKEN_DOUBLED(tokenName(token), other.id, plugin.id).inPlugin(plugin.id);
+      }
       providers.set(token, plugin);
     }
   }
@@ -24,7 +28,10 @@ export function orderPlugins(plugins: readonly AnyPlugin[], coreTokens: Readonly
   const visit = (plugin: AnyPlugin, trail: readonly string[]): void => {
     const seen = state.get(plugin);
     if (seen === "done") return;
-    if (seen === "visiting") throw pluginErrors.PLUGIN_CYCLE([...trail.slice(trail.indexOf(plugin.id)), plugin.id]);
+    if (seen === "visiting") {
+      const circle = [...trail.slice(trail.indexOf(plugin.id)), plugin.id];
+      throw pluginErrors.PLUGIN_CYCLE(circle).inPlugin(lastOf(plugins, circle));
+    }
     state.set(plugin, "visiting");
     for (const token of [...(plugin.requires ?? []), ...(plugin.uses ?? [])]) {
       if (coreTokens.has(token)) continue;
@@ -40,4 +47,9 @@ export function orderPlugins(plugins: readonly AnyPlugin[], coreTokens: Readonly
   };
   for (const plugin of plugins) visit(plugin, []);
   return ordered;
+}
+
+/** Of the plugins of a circle, the one that was listed last: without it there was none. */
+function lastOf(plugins: readonly AnyPlugin[], ids: readonly string[]): string {
+  return plugins.findLast(({ id }) => ids.includes(id))?.id ?? "";
 }

@@ -1,7 +1,7 @@
 // Tables that the user gives: the option -acpitable of the command line, `acpi.tables` of a definition.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { acpiErrors } from "./errors.ts";
-import { hashOrder } from "./hash-order.ts";
+import { hashOrder } from "backplane";
 import { type OptionPair, splitOption } from "./option-text.ts";
 import { CHECKSUM_OFFSET, HEADER_LENGTH, LENGTH_OFFSET, checksumOf } from "./table.ts";
 

@@ -8,7 +8,6 @@ import type { AcpiTables } from "./tables.ts";
 export { ACPI_FILES, type AcpiBlobs, type TableLocation } from "./build.ts";
 export { type FadtFacts, Q35_SMI, buildFadt } from "./fadt.ts";
 export { type MadtFacts, PC_PCI_INTERRUPTS, buildMadt } from "./madt.ts";
-export { hashOrder } from "./hash-order.ts";
 export { patchChecksum, patchPointer } from "./loader-patch.ts";
 export {
   type AllocationZone,

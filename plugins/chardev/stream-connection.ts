@@ -1,7 +1,7 @@
 import type { CharConnection } from "./contract.ts";
 
-/** How long a teardown waits for a far end that does not read. */
-const FLUSH_LIMIT_MS = 1000;
+/** A teardown waits for a far end that reads, however slowly; within this time something must have left. */
+const FLUSH_PATIENCE_MS = 250;
 
 export interface StreamEvents {
   received(bytes: Uint8Array): void;
@@ -60,9 +60,13 @@ export class StreamConnection implements CharConnection {
   flush(): Promise<void> {
     if (this.buffered === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const limit = setTimeout(resolve, FLUSH_LIMIT_MS);
+      let left = this.buffered;
+      const watch = setInterval(() => {
+        if (this.buffered === left) done();
+        left = this.buffered;
+      }, FLUSH_PATIENCE_MS);
       const done = (): void => {
-        clearTimeout(limit);
+        clearInterval(watch);
         resolve();
       };
       this.#output.once("close", done);

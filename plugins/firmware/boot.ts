@@ -5,6 +5,7 @@ import { installAcpi } from "./stages/acpi.ts";
 import { installPlatformTables } from "./stages/platform-tables.ts";
 import { openManagementMode } from "./stages/management-mode.ts";
 import { probe } from "./stages/probe.ts";
+import { rememberBoot, restartIfWarm } from "./stages/restart.ts";
 import { scanOptionRoms } from "./stages/option-roms.ts";
 import { setUpPci } from "./stages/pci.ts";
 import { startProcessors } from "./stages/processors.ts";
@@ -15,7 +16,9 @@ import type { Steps } from "./steps.ts";
 export function* boot(context: BootContext): Steps<string> {
   const { reporter } = context;
   reporter.stageReached("reset");
+  yield* restartIfWarm(context);
   const shadow = yield* copyFirmwareToRam(context);
+  if (shadow) yield* rememberBoot(context);
   reporter.stageReached("probe");
   const obstacle = yield* probe(context);
   if (obstacle !== undefined) return obstacle;

@@ -1,9 +1,14 @@
 // -fw_cfg, -boot and -uuid as the peer reads them: the checks that it makes while it parses are made here.
-import { parseInteger, type CommandLineOccurrence, type CommandLineOption } from "backplane";
+import { parseInteger, type CommandLineOccurrence, type CommandLineOption, type OptionValue } from "backplane";
 import { fwCfgErrors } from "./errors.ts";
 
 const FILE_PARAMETERS: readonly string[] = ["name", "file", "string", "gen_id"];
 const BOOT_LETTERS = /^[a-p]$/;
+
+/** A command line has nothing but text. */
+function plainText(value: OptionValue): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
 
 function parseFile(occurrence: CommandLineOccurrence): Record<string, string> {
   const given: Record<string, string> = { commandLine: occurrence.text };
@@ -11,7 +16,7 @@ function parseFile(occurrence: CommandLineOccurrence): Record<string, string> {
     if (!FILE_PARAMETERS.includes(key)) {
       throw fwCfgErrors.FW_CFG_OPTION(key).from({ kind: "command-line", text: occurrence.text });
     }
-    given[key] = String(value);
+    given[key] = plainText(value);
   }
   return given;
 }
@@ -29,7 +34,7 @@ function bootNumber(name: string, text: string): number {
 }
 
 function checkOrder(letters: string): void {
-  for (const [at, letter] of [...letters].entries()) {
+  for (const [at, letter] of letters.split("").entries()) {
     if (!BOOT_LETTERS.test(letter)) throw fwCfgErrors.BOOT_DEVICE(letter);
     if (letters.indexOf(letter) < at) throw fwCfgErrors.BOOT_DEVICE_TWICE(letter);
   }
@@ -57,7 +62,7 @@ function bootOption(name: string, text: string): boolean | number {
 /** Several `-boot` merge; the last value of a parameter counts. */
 function parseBoot(occurrences: readonly CommandLineOccurrence[]): Record<string, boolean | number> {
   const boot: Record<string, boolean | number> = {};
-  for (const { key, value } of occurrences.flatMap(({ pairs }) => pairs)) boot[key] = bootOption(key, String(value));
+  for (const { key, value } of occurrences.flatMap(({ pairs }) => pairs)) boot[key] = bootOption(key, plainText(value));
   return boot;
 }
 

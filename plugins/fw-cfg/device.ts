@@ -200,19 +200,13 @@ export class FwCfgDevice implements FwCfg {
   }
 
   #transfer(request: number): void {
-    const device = this;
     transfer(
       this.#memory,
       {
         select: (key) => this.select(key),
-        get item() {
-          return device.#item();
-        },
-        get offset() {
-          return device.#offset;
-        },
-        set offset(offset) {
-          device.#offset = offset;
+        current: () => ({ item: this.#item(), offset: this.#offset }),
+        advance: (bytes) => {
+          this.#offset += bytes;
         },
       },
       request,

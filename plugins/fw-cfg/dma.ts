@@ -10,14 +10,15 @@ const CHUNK = 64 * 1024;
 /** The item that is selected, and how far it has been read. */
 export interface Selection {
   select(key: number): void;
-  readonly item: Item | undefined;
-  offset: number;
+  current(): { readonly item: Item | undefined; readonly offset: number };
+  advance(bytes: number): void;
 }
 
 /** Whether something answers at every byte of a range of guest memory. */
 function isMapped(memory: AddressSpace, address: number, length: number): boolean {
-  for (let at = address; at < address + length; ) {
-    if (!Number.isSafeInteger(at)) return false;
+  // A guest's address has 64 bits; beyond 2^53 sums are not exact, and no memory lies there.
+  if (!Number.isSafeInteger(address + length)) return false;
+  for (let at = address; at < address + length;) {
     const found = memory.find(guestAddress(at));
     if (found === undefined || found.length === 0) return false;
     at += found.length;
@@ -70,14 +71,14 @@ export function transfer(memory: AddressSpace, selection: Selection, request: nu
 
 /** Returns false on an error. Of several directions reading comes first, then writing. */
 function run(memory: AddressSpace, selection: Selection, control: number, address: number, length: number): boolean {
-  const { item, offset } = selection;
+  const { item, offset } = selection.current();
   const inItem = item === undefined ? 0 : Math.max(0, Math.min(length, item.source.length - offset));
   const reads = (control & CONTROL.read) !== 0;
   const writes = !reads && (control & CONTROL.write) !== 0;
   if (length === 0 || (!reads && !writes && (control & CONTROL.skip) === 0)) return true;
   // What lies behind the item's end reads as zero, is skipped over, and cannot be written.
   if (item !== undefined && inItem > 0) {
-    selection.offset += inItem;
+    selection.advance(inItem);
     if (writes) {
       return inItem === length && isMapped(memory, address, length) && writeItem(memory, item, offset, address, length);
     }

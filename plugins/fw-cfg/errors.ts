@@ -66,7 +66,8 @@ export const fwCfgErrors = defineErrors({
     help: "-boot reboot-timeout= is out of its range (milliseconds; -1 for never).",
   },
   BOOT_UNSUPPORTED: {
-    text: (name: string) => `-boot ${name}=: not modelled yet; bootindex, menu, splash-time, reboot-timeout and strict are`,
+    text: (name: string) =>
+      `-boot ${name}=: not modelled yet; bootindex, menu, splash-time, reboot-timeout and strict are`,
     help: "The boot order of a PC is kept in CMOS and splash pictures in fw_cfg; neither is modelled yet.",
   },
   UUID_INVALID: {

@@ -1,6 +1,20 @@
 import {
-  CLOCK, DEVICE, disposable, guestAddress, inject, injectable, MEMORY_REGIONS, RESETS, SYSTEM_MEMORY,
-  type AddressSpace, type Clock, type Device, type DeviceContext, type DeviceType, type MemoryRegions, type Resets,
+  CLOCK,
+  DEVICE,
+  disposable,
+  guestAddress,
+  inject,
+  injectable,
+  MEMORY_REGIONS,
+  RESETS,
+  SYSTEM_MEMORY,
+  type AddressSpace,
+  type Clock,
+  type Device,
+  type DeviceContext,
+  type DeviceType,
+  type MemoryRegions,
+  type Resets,
 } from "backplane";
 import { SYSTEM_INTERRUPTS, type SystemInterrupts } from "backplane/plugins/apic/contract";
 import { FW_CFG, FW_CFG_KEYS, type FwCfg } from "backplane/plugins/fw-cfg/contract";

@@ -1,13 +1,36 @@
 // High precision event timers: IA-PC HPET Specification 1.0a §2.3. One block of three timers that count in steps of 10 ns.
-import { byteLength, disposable, type Clock, type Disposable, type IrqLine, type MemoryRegion, type MemoryRegions } from "backplane";
+import {
+  byteLength,
+  disposable,
+  type Clock,
+  type Disposable,
+  type IrqLine,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
 
 export const HPET_LENGTH = 0x400;
 const TICK_NS = 10;
 const PERIOD_FS = 10_000_000;
 const TIMERS = 3;
-const AT = { capabilities: 0x000, period: 0x004, configuration: 0x010, status: 0x020, counterLow: 0x0f0, counterHigh: 0x0f4, timers: 0x100 } as const;
+const AT = {
+  capabilities: 0x000,
+  period: 0x004,
+  configuration: 0x010,
+  status: 0x020,
+  counterLow: 0x0f0,
+  counterHigh: 0x0f4,
+  timers: 0x100,
+} as const;
 const TIMER_LENGTH = 0x20;
-const TIMER_AT = { configuration: 0x00, routes: 0x04, comparatorLow: 0x08, comparatorHigh: 0x0c, messageData: 0x10, messageAddress: 0x14 } as const;
+const TIMER_AT = {
+  configuration: 0x00,
+  routes: 0x04,
+  comparatorLow: 0x08,
+  comparatorHigh: 0x0c,
+  messageData: 0x10,
+  messageAddress: 0x14,
+} as const;
 const CONFIGURATION = { enable: 0x1, legacy: 0x2 } as const;
 const TIMER = {
   level: 0x0002,
@@ -38,7 +61,12 @@ export class HpetBlock {
   readonly region: MemoryRegion;
   readonly #clock: Clock;
   readonly #lines: (number: number) => IrqLine;
-  readonly #timers: readonly Timer[] = Array.from({ length: TIMERS }, () => ({ configuration: 0, comparator: 0, period: 0, pending: undefined }));
+  readonly #timers: readonly Timer[] = Array.from({ length: TIMERS }, () => ({
+    configuration: 0,
+    comparator: 0,
+    period: 0,
+    pending: undefined,
+  }));
   #configuration = 0;
   #status = 0;
   /** The counter while it stands, and the time at which it would have been zero while it runs. */
@@ -167,7 +195,9 @@ export class HpetBlock {
         break;
       }
       case TIMER_AT.comparatorLow:
-        this.#writeComparator(timer, (old) => (old >= 2 ** 53 ? value : Math.floor(old / FOUR_GIGA) * FOUR_GIGA + value));
+        this.#writeComparator(timer, (old) =>
+          old >= 2 ** 53 ? value : Math.floor(old / FOUR_GIGA) * FOUR_GIGA + value,
+        );
         break;
       case TIMER_AT.comparatorHigh:
         this.#writeComparator(timer, (old) => (old % FOUR_GIGA) + Math.min(value, 2 ** 20) * FOUR_GIGA);
@@ -192,7 +222,9 @@ export class HpetBlock {
     if (!this.#isEnabled || (timer.configuration & TIMER.enable) === 0) return;
     const narrow = (timer.configuration & TIMER.narrow) !== 0;
     const counter = this.#counter;
-    const distance = narrow ? (((timer.comparator - counter) % FOUR_GIGA) + FOUR_GIGA) % FOUR_GIGA : timer.comparator - counter;
+    const distance = narrow
+      ? (((timer.comparator - counter) % FOUR_GIGA) + FOUR_GIGA) % FOUR_GIGA
+      : timer.comparator - counter;
     if (distance < 0 || distance > 2 ** 43) return;
     timer.pending = this.#clock.after(Math.max(distance, 1) * TICK_NS, () => this.#fire(timer, index));
   }

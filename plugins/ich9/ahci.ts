@@ -1,6 +1,13 @@
 // Function 1f.2: Serial ATA AHCI specification 1.3.1 §3 (registers) and §10.14 (index and data ports); ICH9 datasheet
 // (316972) §15. Six ports to which nothing is attached, so no command is ever carried out.
-import { byteLength, type DeviceContext, type DeviceType, type IrqLine, type MemoryRegion, type MemoryRegions } from "backplane";
+import {
+  byteLength,
+  type DeviceContext,
+  type DeviceType,
+  type IrqLine,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
 import { CAPABILITY, CLASS, pciProperties, type Pci, type PciFunction } from "backplane/plugins/pci/contract";
 import { DEVICE_IDS, REVISION, VENDOR_INTEL } from "./registers.ts";
 
@@ -34,7 +41,14 @@ const PORT = {
   active: 0x34,
   issue: 0x38,
 } as const;
-const COMMAND = { start: 0x1, spinUp: 0x2, power: 0x4, fisReceive: 0x10, fisRunning: 0x4000, listRunning: 0x8000 } as const;
+const COMMAND = {
+  start: 0x1,
+  spinUp: 0x2,
+  power: 0x4,
+  fisReceive: 0x10,
+  fisRunning: 0x4000,
+  listRunning: 0x8000,
+} as const;
 const NO_DEVICE_TASK_FILE = 0x7f;
 
 export const ahciType = {
@@ -96,7 +110,9 @@ class AhciPort {
 
   #command(value: number): void {
     const kept = value & ~(COMMAND.fisRunning | COMMAND.listRunning);
-    const running = ((value & COMMAND.fisReceive) === 0 ? 0 : COMMAND.fisRunning) | ((value & COMMAND.start) === 0 ? 0 : COMMAND.listRunning);
+    const running =
+      ((value & COMMAND.fisReceive) === 0 ? 0 : COMMAND.fisRunning) |
+      ((value & COMMAND.start) === 0 ? 0 : COMMAND.listRunning);
     this.#set(PORT.command, kept | running);
     if ((value & COMMAND.start) === 0) {
       this.#set(PORT.active, 0);

@@ -8,7 +8,14 @@ export interface IoBlock {
 }
 
 /** General-purpose events: ACPI 6.5 §4.8.4.1. The bit is the event's number in `_GPE`. */
-export const GPE = { pciHotplug: 1, cpuHotplug: 2, memoryHotplug: 3, nvdimmHotplug: 4, vmgenid: 5, powerDown: 6 } as const;
+export const GPE = {
+  pciHotplug: 1,
+  cpuHotplug: 2,
+  memoryHotplug: 3,
+  nvdimmHotplug: 4,
+  vmgenid: 5,
+  powerDown: 6,
+} as const;
 
 export interface Ich9 {
   /** Function 1f.0. Throws `ICH9_MISSING` before the device `ICH9-LPC` was made. */

@@ -1,8 +1,27 @@
 import {
-  CLOCK, DEVICE, DEVICES, EVENTS, guestAddress, inject, injectable, LIFECYCLE, MACHINE, MACHINE_CONTROL, MEMORY_REGIONS, SYSTEM_IO,
+  CLOCK,
+  DEVICE,
+  DEVICES,
+  EVENTS,
+  guestAddress,
+  inject,
+  injectable,
+  LIFECYCLE,
+  MACHINE,
+  MACHINE_CONTROL,
+  MEMORY_REGIONS,
+  SYSTEM_IO,
   SYSTEM_MEMORY,
-  type AddressSpace, type Clock, type Device, type DeviceContext, type Devices, type Events, type Lifecycle, type MachineControl,
-  type MachineInfo, type MemoryRegions,
+  type AddressSpace,
+  type Clock,
+  type Device,
+  type DeviceContext,
+  type Devices,
+  type Events,
+  type Lifecycle,
+  type MachineControl,
+  type MachineInfo,
+  type MemoryRegions,
 } from "backplane";
 import { SYSTEM_INTERRUPTS, type SystemInterrupts } from "backplane/plugins/apic/contract";
 import { FW_CFG, type FwCfg } from "backplane/plugins/fw-cfg/contract";
@@ -41,7 +60,16 @@ export class LpcDevice implements Device {
   realize(): void {
     const { device, pci, regions, clock, interrupts, control, devices, events, cpus, fwCfg } = this;
     const bridge = new LpcBridge({
-      device, pci, regions, clock, interrupts, control, devices, events, cpus, fwCfg,
+      device,
+      pci,
+      regions,
+      clock,
+      interrupts,
+      control,
+      devices,
+      events,
+      cpus,
+      fwCfg,
       system: this.system.root,
       io: this.io.root,
       memory: this.memory.devices,

@@ -1,7 +1,17 @@
 import {
-  byteLength, guestAddress, prop,
-  type Clock, type DeviceContext, type Devices, type DeviceType, type Events, type IrqLine, type Logger, type MachineControl,
-  type MemoryRegion, type MemoryRegions,
+  byteLength,
+  guestAddress,
+  prop,
+  type Clock,
+  type DeviceContext,
+  type Devices,
+  type DeviceType,
+  type Events,
+  type IrqLine,
+  type Logger,
+  type MachineControl,
+  type MemoryRegion,
+  type MemoryRegions,
 } from "backplane";
 import type { SystemInterrupts } from "backplane/plugins/apic/contract";
 import type { FwCfg } from "backplane/plugins/fw-cfg/contract";
@@ -16,7 +26,18 @@ import { AcpiPciHotplug } from "./pci-hotplug.ts";
 import { PirqRouter } from "./pirq.ts";
 import { PowerManagement } from "./power-management.ts";
 import {
-  ACPI_CONTROL, DEVICE_IDS, GPE0_LENGTH, LPC_REG, PIRQ, PM_IO, PMBASE, PMCON1_SMI_LOCK, PORTS, REVISION, SCI_INTERRUPTS, VENDOR_INTEL,
+  ACPI_CONTROL,
+  DEVICE_IDS,
+  GPE0_LENGTH,
+  LPC_REG,
+  PIRQ,
+  PM_IO,
+  PMBASE,
+  PMCON1_SMI_LOCK,
+  PORTS,
+  REVISION,
+  SCI_INTERRUPTS,
+  VENDOR_INTEL,
 } from "./registers.ts";
 import { SMI_FEATURE, SmiFeatures } from "./smi-features.ts";
 import { SystemManagementInterrupts } from "./smi.ts";
@@ -107,8 +128,14 @@ export class LpcBridge {
     this.#chipset = new ChipsetConfiguration(regions, services.system);
     const resetMachine = (): void => control.reset("guest-reset");
     const acpiOnly = !properties["smm-compat"] && !services.smmEnabled;
-    this.pm = new PowerManagement(regions, clock, device.log, { sci: { set: (level) => this.#setSci(level) }, acpiOnly });
-    this.#watchdog = new Watchdog(regions, clock, { noReboot: () => properties.noreboot || this.#chipset.noReboot, resetMachine });
+    this.pm = new PowerManagement(regions, clock, device.log, {
+      sci: { set: (level) => this.#setSci(level) },
+      acpiOnly,
+    });
+    this.#watchdog = new Watchdog(regions, clock, {
+      noReboot: () => properties.noreboot || this.#chipset.noReboot,
+      resetMachine,
+    });
     device.own({ dispose: () => this.#watchdog.stop() });
     this.smi = new SystemManagementInterrupts(regions, {
       smmEnabled: services.smmEnabled,
@@ -121,7 +148,10 @@ export class LpcBridge {
     if (properties.enable_tco) this.pm.region.addSubregion(guestAddress(PM_IO.tco), this.#watchdog.region);
     io.addSubregion(guestAddress(0), this.pm.region);
     this.hotplug = properties["acpi-pci-hotplug-with-bridge-support"]
-      ? new AcpiPciHotplug({ regions, io, devices: services.devices, log: device.log, notify: () => this.pm.raiseEvent(1) }, this.lpc.bus)
+      ? new AcpiPciHotplug(
+          { regions, io, devices: services.devices, log: device.log, notify: () => this.pm.raiseEvent(1) },
+          this.lpc.bus,
+        )
       : undefined;
     this.cpuHotplug = new CpuHotplug(regions, io, services.cpus, services.events);
     this.memoryHotplug = this.#makeMemoryHotplug(services);
@@ -274,5 +304,12 @@ function offeredFeatures(properties: LpcProperties): number {
 /** Sleep types of S0 to S5 for the firmware; the top bit says that the state exists. */
 function systemStates(properties: LpcProperties): Uint8Array {
   const exists = (disabled: number): number => (disabled === 0 ? 0x80 : 0);
-  return Uint8Array.of(0x80, 0, 0, 1 | exists(properties.disable_s3), properties.s4_val | exists(properties.disable_s4), 0x80);
+  return Uint8Array.of(
+    0x80,
+    0,
+    0,
+    1 | exists(properties.disable_s3),
+    properties.s4_val | exists(properties.disable_s4),
+    0x80,
+  );
 }

@@ -1,5 +1,13 @@
 // Memory hot-plug registers: docs/specs/acpi_mem_hotplug of the peer.
-import { byteLength, guestAddress, type Devices, type Events, type Logger, type MemoryRegion, type MemoryRegions } from "backplane";
+import {
+  byteLength,
+  guestAddress,
+  type Devices,
+  type Events,
+  type Logger,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
 import type { MemoryDevice, MemoryDevices } from "backplane/plugins/pc-dimm/contract";
 import { PORTS } from "./registers.ts";
 
@@ -34,7 +42,12 @@ export class MemoryHotplug {
   constructor(services: MemoryHotplugServices) {
     const { regions, io, memory } = services;
     this.#services = services;
-    this.#slots = Array.from({ length: memory.slots }, () => ({ inserting: false, removing: false, source: 0, status: 0 }));
+    this.#slots = Array.from({ length: memory.slots }, () => ({
+      inserting: false,
+      removing: false,
+      source: 0,
+      status: 0,
+    }));
     const region = regions.io("acpi-mem-hotplug", byteLength(MEMORY_HOTPLUG_LENGTH), {
       valid: { min: 1, max: 4 },
       read: (offset) => this.#read(offset),
@@ -72,7 +85,11 @@ export class MemoryHotplug {
       case AT.node:
         return device?.node ?? 0;
       case AT.flags:
-        return (device === undefined ? 0 : FLAG.enabled) | (slot.inserting ? FLAG.inserting : 0) | (slot.removing ? FLAG.removing : 0);
+        return (
+          (device === undefined ? 0 : FLAG.enabled) |
+          (slot.inserting ? FLAG.inserting : 0) |
+          (slot.removing ? FLAG.removing : 0)
+        );
       default:
         return 0;
     }
@@ -81,7 +98,8 @@ export class MemoryHotplug {
   #write(offset: number, value: number): void {
     if (offset === WRITE_AT.selector) {
       this.#selector = value;
-      if (value >= this.#slots.length) this.#services.log.warn("the guest selects a memory slot that does not exist", { slot: value });
+      if (value >= this.#slots.length)
+        this.#services.log.warn("the guest selects a memory slot that does not exist", { slot: value });
       return;
     }
     const selected = this.#selected;
@@ -121,6 +139,8 @@ export class MemoryHotplug {
     }
     slot.inserting = false;
     slot.removing = false;
-    devices.remove(instance).catch((error: unknown) => log.error("an ejected memory device could not be removed", { error }));
+    devices
+      .remove(instance)
+      .catch((error: unknown) => log.error("an ejected memory device could not be removed", { error }));
   }
 }

@@ -150,7 +150,8 @@ export class AcpiPciHotplug implements PciHotplug {
         this.#select = value;
         return;
       case AT.acpiIndex:
-        this.#acpiIndex = selected?.bus?.functions.find((occupant) => occupant.slot === lowestBit(value))?.acpiIndex ?? 0;
+        this.#acpiIndex =
+          selected?.bus?.functions.find((occupant) => occupant.slot === lowestBit(value))?.acpiIndex ?? 0;
         return;
       case AT.eject:
         if (selected?.bus !== undefined) this.#eject(selected.bus, selected.state, lowestBit(value));
@@ -168,7 +169,9 @@ export class AcpiPciHotplug implements PciHotplug {
     for (const { device } of leaving) {
       const instance = devices.all().find((candidate) => candidate.context === device);
       if (instance === undefined) continue;
-      devices.remove(instance).catch((error: unknown) => log.error("an ejected PCI device could not be removed", { error }));
+      devices
+        .remove(instance)
+        .catch((error: unknown) => log.error("an ejected PCI device could not be removed", { error }));
     }
   }
 }

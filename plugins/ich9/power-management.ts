@@ -1,8 +1,24 @@
 // ACPI fixed hardware: ACPI 6.5 §4.8.3 (PM1, timer) and §4.8.4 (GPE0); ICH9 datasheet (316972) §13.8.3.
-import { byteLength, guestAddress, Registry, type Clock, type IrqLine, type Logger, type MemoryRegion, type MemoryRegions } from "backplane";
+import {
+  byteLength,
+  guestAddress,
+  Registry,
+  type Clock,
+  type IrqLine,
+  type Logger,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
 import { GPE0_LENGTH, PM_IO, PMBASE } from "./registers.ts";
 
-const PM1 = { timer: 0x0001, busMaster: 0x0010, global: 0x0020, powerButton: 0x0100, rtc: 0x0400, wake: 0x8000 } as const;
+const PM1 = {
+  timer: 0x0001,
+  busMaster: 0x0010,
+  global: 0x0020,
+  powerButton: 0x0100,
+  rtc: 0x0400,
+  wake: 0x8000,
+} as const;
 /** What raises the SCI. */
 const PM1_EVENTS = PM1.timer | PM1.global | PM1.powerButton | PM1.rtc;
 const CONTROL = { sciEnable: 0x0001, sleepType: 0x1c00, sleepEnable: 0x2000 } as const;

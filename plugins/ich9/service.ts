@@ -76,7 +76,9 @@ export class Ich9Service implements Ich9 {
   }
 
   get memoryHotplug(): IoBlock | undefined {
-    return this.bridge.memoryHotplug === undefined ? undefined : { base: PORTS.memoryHotplug, length: MEMORY_HOTPLUG_LENGTH };
+    return this.bridge.memoryHotplug === undefined
+      ? undefined
+      : { base: PORTS.memoryHotplug, length: MEMORY_HOTPLUG_LENGTH };
   }
 
   selectorOf(bus: PciBus): number | undefined {

@@ -6,7 +6,15 @@ import { DEVICE_IDS, REVISION, VENDOR_INTEL } from "./registers.ts";
 
 const BLOCK_LENGTH = 64;
 const HOST_CONFIGURATION = { at: 0x40, enable: 0x01, reset: 0x08 } as const;
-const AT = { status: 0x00, control: 0x02, command: 0x03, address: 0x04, data0: 0x05, data1: 0x06, block: 0x07 } as const;
+const AT = {
+  status: 0x00,
+  control: 0x02,
+  command: 0x03,
+  address: 0x04,
+  data0: 0x05,
+  data1: 0x06,
+  block: 0x07,
+} as const;
 const STATUS = { done: 0x02, deviceError: 0x04, inUse: 0x40, clearable: 0xbe } as const;
 const CONTROL = { start: 0x40, protocol: 0x1c } as const;
 const PROTOCOL = { quick: 0, byte: 1, byteData: 2, wordData: 3 } as const;

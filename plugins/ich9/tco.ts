@@ -95,7 +95,11 @@ export class Watchdog {
         this.#start();
         return;
       case AT.status1:
-        this.#set(AT.status1, this.#get(AT.status1) & ~(value & (STATUS1.writable | STATUS1.timeout | STATUS1.software | STATUS1.interrupt)));
+        this.#set(
+          AT.status1,
+          this.#get(AT.status1) &
+            ~(value & (STATUS1.writable | STATUS1.timeout | STATUS1.software | STATUS1.interrupt)),
+        );
         return;
       case AT.status2:
         this.#set(AT.status2, this.#get(AT.status2) & ~value);

@@ -1,6 +1,17 @@
 import {
-  DEVICE, disposable, guestAddress, inject, injectable, MEMORY_REGIONS, RESETS, SYSTEM_MEMORY,
-  type AddressSpace, type Device, type DeviceContext, type MemoryRegions, type Resets,
+  DEVICE,
+  disposable,
+  guestAddress,
+  inject,
+  injectable,
+  MEMORY_REGIONS,
+  RESETS,
+  SYSTEM_MEMORY,
+  type AddressSpace,
+  type Device,
+  type DeviceContext,
+  type MemoryRegions,
+  type Resets,
 } from "backplane";
 import { configure, type intelIommuType } from "./configuration.ts";
 import { INTEL_IOMMU, type IntelIommu, type IntelIommuUnit } from "./contract.ts";

@@ -119,7 +119,8 @@ export class RemappingRegisters {
     }
     this.#set(offset, (this.#get(offset) & ~writable) | (value & writable));
     if (offset === AT.contextCommand + 4 || offset === AT.iotlb + 4) this.#invalidate(offset);
-    if (offset === AT.queueTail && value !== 0) this.#log.warn("queued invalidation is not supported: the queue is not read");
+    if (offset === AT.queueTail && value !== 0)
+      this.#log.warn("queued invalidation is not supported: the queue is not read");
   }
 
   /** Nothing is cached, so an invalidation is done at once; what was asked for is what was done. */
@@ -136,8 +137,12 @@ export class RemappingRegisters {
       if ((command & bit) !== 0) this.#log.warn(`${name} is not supported: the guest cannot turn it on`);
     }
     if ((command & COMMAND.setRootTable) !== 0) status |= COMMAND.setRootTable;
-    if ((command & COMMAND.setRemappingTable) !== 0 && this.#unit.interruptRemapping) status |= COMMAND.setRemappingTable;
-    status = (command & COMMAND.compatibilityFormat) === 0 ? status & ~COMMAND.compatibilityFormat : status | COMMAND.compatibilityFormat;
+    if ((command & COMMAND.setRemappingTable) !== 0 && this.#unit.interruptRemapping)
+      status |= COMMAND.setRemappingTable;
+    status =
+      (command & COMMAND.compatibilityFormat) === 0
+        ? status & ~COMMAND.compatibilityFormat
+        : status | COMMAND.compatibilityFormat;
     this.#set(AT.status, status);
   }
 

@@ -1,6 +1,14 @@
 import {
-  byteLength, DEVICE, inject, injectable, MEMORY_REGIONS, prop,
-  type Device, type DeviceContext, type DeviceType, type MemoryRegions,
+  byteLength,
+  DEVICE,
+  inject,
+  injectable,
+  MEMORY_REGIONS,
+  prop,
+  type Device,
+  type DeviceContext,
+  type DeviceType,
+  type MemoryRegions,
 } from "backplane";
 import { CHARDEVS, type CharConnection, type Chardev, type Chardevs } from "backplane/plugins/chardev/contract";
 import { ISA, type Isa } from "backplane/plugins/isa/contract";

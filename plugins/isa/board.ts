@@ -30,4 +30,3 @@ export class IsaBoard implements Cmos {
     if (slave !== undefined) master?.set(2, slave.output);
   }
 }
-

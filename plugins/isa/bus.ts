@@ -1,6 +1,12 @@
 import {
-  disposable, guestAddress, UNCONNECTED,
-  type Buses, type DeviceContext, type Disposable, type IrqLine, type MemoryRegion,
+  disposable,
+  guestAddress,
+  UNCONNECTED,
+  type Buses,
+  type DeviceContext,
+  type Disposable,
+  type IrqLine,
+  type MemoryRegion,
 } from "backplane";
 import type { AcpiDsdt } from "backplane/plugins/acpi/contract";
 import { describeIsaDevice } from "./acpi.ts";
@@ -73,4 +79,3 @@ export class IsaService implements Isa {
     return this.#connected?.lines(number) ?? UNCONNECTED;
   }
 }
-

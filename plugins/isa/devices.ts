@@ -1,6 +1,19 @@
 import {
-  CLOCK, DEVICE, inject, injectable, MACHINE_CONTROL, MEMORY_REGIONS, prop, RESETS,
-  type Clock, type Device, type DeviceContext, type DeviceType, type MachineControl, type MemoryRegions, type Resets,
+  CLOCK,
+  DEVICE,
+  inject,
+  injectable,
+  MACHINE_CONTROL,
+  MEMORY_REGIONS,
+  prop,
+  RESETS,
+  type Clock,
+  type Device,
+  type DeviceContext,
+  type DeviceType,
+  type MachineControl,
+  type MemoryRegions,
+  type Resets,
 } from "backplane";
 import type { IsaBoard } from "./board.ts";
 import { CMOS, ISA, type Isa } from "./contract.ts";
@@ -187,6 +200,9 @@ export class VmportDevice implements Device {
   ) {}
 
   realize(): void {
-    this.isa.plug({ device: this.device, ports: [{ base: 0x5658, region: vmwarePort(this.regions, this.device.log) }] });
+    this.isa.plug({
+      device: this.device,
+      ports: [{ base: 0x5658, region: vmwarePort(this.regions, this.device.log) }],
+    });
   }
 }

@@ -144,7 +144,12 @@ export class DmaController {
   }
 
   /** For a device that transfers: where channel `index` points, and how much is left. */
-  programmed(index: number): { readonly address: number; readonly length: number; readonly repeats: boolean; readonly masked: boolean } {
+  programmed(index: number): {
+    readonly address: number;
+    readonly length: number;
+    readonly repeats: boolean;
+    readonly masked: boolean;
+  } {
     const channel = this.#channels[index];
     const [address, count] = channel?.current ?? [0, 0];
     return {

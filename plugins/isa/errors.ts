@@ -14,7 +14,8 @@ export const isaErrors = defineErrors({
     help: "ISA interrupts are 0 to 15.",
   },
   RTC_BASE: {
-    text: (value: string) => `invalid datetime format\nvalid formats: '2006-06-17T16:01:21' or '2006-06-17' (not '${value}')`,
+    text: (value: string) =>
+      `invalid datetime format\nvalid formats: '2006-06-17T16:01:21' or '2006-06-17' (not '${value}')`,
     help: "The option `rtc.base` of the plugin `isa` is neither `utc` nor a date.",
   },
 });

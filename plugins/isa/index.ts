@@ -7,8 +7,20 @@ import { IsaBoard } from "./board.ts";
 import { IsaService } from "./bus.ts";
 import { CMOS, ISA } from "./contract.ts";
 import {
-  DmaDevice, dmaType, KeyboardDevice, keyboardType, PicDevice, picType, PitDevice, pitType, Port92Device, port92Type,
-  SpeakerDevice, speakerType, VmportDevice, vmportType,
+  DmaDevice,
+  dmaType,
+  KeyboardDevice,
+  keyboardType,
+  PicDevice,
+  picType,
+  PitDevice,
+  pitType,
+  Port92Device,
+  port92Type,
+  SpeakerDevice,
+  speakerType,
+  VmportDevice,
+  vmportType,
 } from "./devices.ts";
 import { baseOf, isaOptions } from "./options.ts";
 import { describePc } from "./pc-cmos.ts";
@@ -57,7 +69,13 @@ export default definePlugin({
       lifecycle.on("done", () => {
         const { belowFourGiB, aboveFourGiB } = machine.use(PC_MEMORY);
         const { cpus } = machine.use(CPUS).topology;
-        describePc(board, { belowFourGiB, aboveFourGiB, cpus, hasMouse: board.keyboard, bootOrder: DEFAULT_BOOT_ORDER });
+        describePc(board, {
+          belowFourGiB,
+          aboveFourGiB,
+          cpus,
+          hasMouse: board.keyboard,
+          bootOrder: DEFAULT_BOOT_ORDER,
+        });
       }),
     );
   },

@@ -3,7 +3,13 @@
 import { byteLength, type IrqLine, type MemoryRegion, type MemoryRegions } from "backplane";
 
 const STATUS = { output: 0x01, selfTest: 0x04, command: 0x08, unlocked: 0x10, mouse: 0x20 } as const;
-const MODE = { keyboardInterrupt: 0x01, mouseInterrupt: 0x02, system: 0x04, keyboardOff: 0x10, mouseOff: 0x20 } as const;
+const MODE = {
+  keyboardInterrupt: 0x01,
+  mouseInterrupt: 0x02,
+  system: 0x04,
+  keyboardOff: 0x10,
+  mouseOff: 0x20,
+} as const;
 const MODE_DEFAULT = MODE.keyboardInterrupt | MODE.mouseInterrupt;
 const OUTPUT = { reset: 0x01, a20: 0x02 } as const;
 const OUTPUT_DEFAULT = 0xcf;
@@ -211,7 +217,9 @@ export class KeyboardController {
     this.#status &= ~(STATUS.output | STATUS.mouse);
     if (next !== undefined) this.#status |= STATUS.output | (next.mouse ? STATUS.mouse : 0);
     const keyboard = next !== undefined && !next.mouse;
-    this.#lines.keyboard.set(keyboard && (this.#mode & MODE.keyboardInterrupt) !== 0 && (this.#mode & MODE.keyboardOff) === 0);
+    this.#lines.keyboard.set(
+      keyboard && (this.#mode & MODE.keyboardInterrupt) !== 0 && (this.#mode & MODE.keyboardOff) === 0,
+    );
     this.#lines.mouse.set(next?.mouse === true && (this.#mode & MODE.mouseInterrupt) !== 0);
   }
 }

@@ -42,7 +42,7 @@ export function describePc(cmos: Cmos, pc: PcDescription): void {
   put(AT.memoryAbove4G, pc.aboveFourGiB / BLOCK, 3);
   // More processors than fit are counted in fw_cfg.
   cmos.set(AT.processors, pc.cpus > 256 ? 0 : pc.cpus - 1);
-  const codes = [...pc.bootOrder].map((drive) => BOOT_CODES[drive] ?? 0);
+  const codes = Array.from(pc.bootOrder, (drive) => BOOT_CODES[drive] ?? 0);
   cmos.set(AT.bootOrder, ((codes[1] ?? 0) << 4) | (codes[0] ?? 0));
   cmos.set(AT.bootOptions, (codes[2] ?? 0) << 4);
   cmos.set(AT.equipment, MATH_COPROCESSOR | (pc.hasMouse ? PS2_MOUSE : 0));

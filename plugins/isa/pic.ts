@@ -4,7 +4,14 @@ import { byteLength, type MemoryRegion, type MemoryRegions } from "backplane";
 
 const ICW1 = { initialize: 0x10, single: 0x02, needsIcw4: 0x01 } as const;
 const ICW4 = { automaticEnd: 0x02, special: 0x10 } as const;
-const OCW3 = { select: 0x08, poll: 0x04, readChange: 0x02, readInService: 0x01, maskChange: 0x40, specialMask: 0x20 } as const;
+const OCW3 = {
+  select: 0x08,
+  poll: 0x04,
+  readChange: 0x02,
+  readInService: 0x01,
+  maskChange: 0x40,
+  specialMask: 0x20,
+} as const;
 const NONE = 8;
 
 export class Pic {
@@ -31,7 +38,10 @@ export class Pic {
   #poll = false;
   #readInService = false;
 
-  constructor(regions: MemoryRegions, options: { readonly master: boolean; readonly elcrMask: number; changed(): void }) {
+  constructor(
+    regions: MemoryRegions,
+    options: { readonly master: boolean; readonly elcrMask: number; changed(): void },
+  ) {
     this.#isMaster = options.master;
     this.#elcrMask = options.elcrMask;
     this.#changed = () => options.changed();

@@ -1,6 +1,17 @@
 import {
-  CLOCK, DEVICE, inject, injectable, MEMORY_REGIONS, prop, RESETS,
-  type Clock, type Device, type DeviceContext, type DeviceType, type MemoryRegions, type Resets,
+  CLOCK,
+  DEVICE,
+  inject,
+  injectable,
+  MEMORY_REGIONS,
+  prop,
+  RESETS,
+  type Clock,
+  type Device,
+  type DeviceContext,
+  type DeviceType,
+  type MemoryRegions,
+  type Resets,
 } from "backplane";
 import type { IsaBoard } from "./board.ts";
 import { CMOS, ISA, type Isa } from "./contract.ts";

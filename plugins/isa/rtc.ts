@@ -80,7 +80,7 @@ export class RealTimeClock implements Cmos {
   #write(index: number, value: number): void {
     switch (index) {
       case AT.a:
-        this.#memory[index] = (value & ~A_UPDATING) & 0xff;
+        this.#memory[index] = value & ~A_UPDATING & 0xff;
         return;
       case AT.c:
       case AT.d:
@@ -177,4 +177,3 @@ export class RealTimeClock implements Cmos {
     return (this.#decode(value & 0x7f) % 12) + ((value & 0x80) === 0 ? 0 : 12);
   }
 }
-

@@ -58,4 +58,3 @@ export function diagnosticPort(regions: MemoryRegions): MemoryRegion {
 export function coprocessorPort(regions: MemoryRegions): MemoryRegion {
   return regions.io("ioportF0", byteLength(1), { read: () => 0xff, write: () => undefined });
 }
-

@@ -1,11 +1,26 @@
-import { guestAddress, MiB, prop, type DeviceContext, type DeviceType, type MemoryRegion, type MemoryRegions } from "backplane";
+import {
+  guestAddress,
+  MiB,
+  prop,
+  type DeviceContext,
+  type DeviceType,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
 import type { PcMemory } from "backplane/plugins/pc-memory/contract";
 import { CLASS, pciProperties, type Pci, type PciFunction, type PciRange } from "backplane/plugins/pci/contract";
 import type { MmConfigWindow } from "./contract.ts";
 import { mchErrors } from "./errors.ts";
 import { AttributeMap } from "./pam.ts";
 import {
-  DEVICE_P35, ESMRAM_DEFAULT, ESMRAM_WRITABLE, MCH_REG, PCIEXBAR, SMRAM_DEFAULT, SMRAM_WRITABLE, VENDOR_INTEL,
+  DEVICE_P35,
+  ESMRAM_DEFAULT,
+  ESMRAM_WRITABLE,
+  MCH_REG,
+  PCIEXBAR,
+  SMRAM_DEFAULT,
+  SMRAM_WRITABLE,
+  VENDOR_INTEL,
 } from "./registers.ts";
 import type { Q35Host } from "./host.ts";
 import { SystemManagementRam } from "./smram.ts";
@@ -74,7 +89,10 @@ export class MchBridge {
       // What no RAM answers below 4 GiB, PCI does.
       if (memory.pci.container === undefined) system.addSubregion(guestAddress(0), memory.pci, -1);
       const attributes = new AttributeMap(regions, sources);
-      return [attributes, new SystemManagementRam(regions, this.bridge.config, { ...sources, lowRamEnd: this.#lowRamEnd, tsegMegabytes })];
+      return [
+        attributes,
+        new SystemManagementRam(regions, this.bridge.config, { ...sources, lowRamEnd: this.#lowRamEnd, tsegMegabytes }),
+      ];
     };
     [this.#attributes, this.#managementRam] = regions.transaction(build);
   }

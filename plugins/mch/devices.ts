@@ -1,6 +1,16 @@
 import {
-  DEVICE, inject, injectable, MACHINE, MEMORY_REGIONS, SYSTEM_IO, SYSTEM_MEMORY,
-  type AddressSpace, type Device, type DeviceContext, type MachineInfo, type MemoryRegions,
+  DEVICE,
+  inject,
+  injectable,
+  MACHINE,
+  MEMORY_REGIONS,
+  SYSTEM_IO,
+  SYSTEM_MEMORY,
+  type AddressSpace,
+  type Device,
+  type DeviceContext,
+  type MachineInfo,
+  type MemoryRegions,
 } from "backplane";
 import { PC_MEMORY, type PcMemory } from "backplane/plugins/pc-memory/contract";
 import { PCI, type Pci } from "backplane/plugins/pci/contract";
@@ -42,7 +52,15 @@ export class MchDevice implements Device {
   realize(): void {
     const { device, pci, memory, regions, service } = this;
     const hasSmm = this.machine.properties.enabled("smm");
-    const bridge = new MchBridge({ device, host: service.host, pci, memory, regions, system: this.system.root, hasSmm });
+    const bridge = new MchBridge({
+      device,
+      host: service.host,
+      pci,
+      memory,
+      regions,
+      system: this.system.root,
+      hasSmm,
+    });
     device.own(service.connectBridge(bridge));
   }
 }

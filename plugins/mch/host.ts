@@ -66,4 +66,3 @@ export class Q35Host {
     this.#system.addSubregion(guestAddress(window.base), this.#mmConfig);
   }
 }
-

@@ -26,7 +26,15 @@ export const SMRAM_WRITABLE = SMRAM.open | SMRAM.closed | SMRAM.locked | SMRAM.e
 export const SMRAM_WRITABLE_LOCKED = SMRAM.closed;
 
 /** §5.1.26. */
-export const ESMRAM = { high: 0x80, error: 0x40, cache: 0x20, l1: 0x10, l2: 0x08, tsegSize: 0x06, tsegEnable: 0x01 } as const;
+export const ESMRAM = {
+  high: 0x80,
+  error: 0x40,
+  cache: 0x20,
+  l1: 0x10,
+  l2: 0x08,
+  tsegSize: 0x06,
+  tsegEnable: 0x01,
+} as const;
 export const ESMRAM_DEFAULT = ESMRAM.cache | ESMRAM.l1 | ESMRAM.l2;
 export const ESMRAM_WRITABLE = ESMRAM.high | ESMRAM.tsegSize | ESMRAM.tsegEnable;
 

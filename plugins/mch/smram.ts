@@ -1,5 +1,14 @@
 // System management RAM: 316966 §5.1.25, §5.1.26 and §11.
-import { byteLength, GiB, guestAddress, KiB, MiB, regionOffset, type MemoryRegion, type MemoryRegions } from "backplane";
+import {
+  byteLength,
+  GiB,
+  guestAddress,
+  KiB,
+  MiB,
+  regionOffset,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
 import type { PciConfigSpace } from "backplane/plugins/pci/contract";
 import { ESMRAM, MCH_REG, SMRAM, SMRAM_WRITABLE_LOCKED } from "./registers.ts";
 
@@ -49,7 +58,13 @@ export class SystemManagementRam {
     this.#sources = sources;
     const low = (name: string, target: MemoryRegion): MemoryRegion =>
       regions.alias(name, target, regionOffset(LOW.start), byteLength(LOW.length));
-    const place = (parent: MemoryRegion, address: number, region: MemoryRegion, priority: number, enabled: boolean): MemoryRegion => {
+    const place = (
+      parent: MemoryRegion,
+      address: number,
+      region: MemoryRegion,
+      priority: number,
+      enabled: boolean,
+    ): MemoryRegion => {
       region.setEnabled(enabled);
       parent.addSubregion(guestAddress(address), region, priority);
       return region;
@@ -62,7 +77,13 @@ export class SystemManagementRam {
     this.#tsegHole = place(system, lowRamEnd, regions.io("tseg-blackhole", byteLength(0), BLACK_HOLE), 1, false);
     const tseg = regions.alias("tseg-window", ram, regionOffset(lowRamEnd), byteLength(0));
     this.#tseg = place(this.smram, lowRamEnd, tseg, 0, false);
-    this.#smbaseHole = place(system, SMBASE.start, regions.io("smbase-blackhole", byteLength(SMBASE.length), BLACK_HOLE), 1, false);
+    this.#smbaseHole = place(
+      system,
+      SMBASE.start,
+      regions.io("smbase-blackhole", byteLength(SMBASE.length), BLACK_HOLE),
+      1,
+      false,
+    );
     const smbase = regions.alias("smbase-window", ram, regionOffset(SMBASE.start), byteLength(SMBASE.length));
     this.#smbase = place(this.smram, SMBASE.start, smbase, 0, false);
   }

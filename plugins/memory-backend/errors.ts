@@ -55,5 +55,6 @@ export const memoryBackendErrors = defineErrors({
   MEMORY_BACKEND_ABSENT: {
     text: (id: string) => `Device '${id}' not found`,
     help: "A device names a memory backend that does not exist.",
+    errorClass: "DeviceNotFound",
   },
 });

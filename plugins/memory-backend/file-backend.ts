@@ -25,12 +25,11 @@ type FileProperties = PropertyValues<typeof FILE_PROPERTIES>;
 
 /** The peer's checks, in its order. */
 function checkFile(type: string, properties: FileProperties, size: number): void {
-  const { readonly, rom, share, align, offset } = properties;
+  const { readonly, rom, share, align } = properties;
   if (rom === "on" && !readonly) throw memoryBackendErrors.MEMORY_BACKEND_ROM_WRITABLE();
   if (rom === "off" && readonly && share) throw memoryBackendErrors.MEMORY_BACKEND_RAM_READONLY();
   if (align % TARGET_PAGE_SIZE !== 0) throw memoryBackendErrors.MEMORY_BACKEND_ALIGN(align);
   if (align > 0 && !isPowerOfTwo(align)) throw memoryBackendErrors.MEMORY_BACKEND_ALIGN_POWER(align);
-  if (offset % TARGET_PAGE_SIZE !== 0) throw memoryBackendErrors.MEMORY_BACKEND_OFFSET(offset);
   if (size % TARGET_PAGE_SIZE !== 0) throw memoryBackendErrors.MEMORY_BACKEND_PAGE_MULTIPLE(type);
 }
 
@@ -41,8 +40,11 @@ function isFolder(name: string): boolean {
 /** Opens the file, creating it or giving an empty one its length where it may be written. */
 function openFile(file: BackingFile, share: boolean, size: number): HostMemory {
   const length = byteLength(size);
-  if (share) return SharedFileMemory.open(file, length);
   closeSync(openBackingFile(file, length).fd);
+  // The peer looks at the offset when it maps the file, after it has found it long enough.
+  const { offset = 0 } = file;
+  if (offset % TARGET_PAGE_SIZE !== 0) throw memoryBackendErrors.MEMORY_BACKEND_OFFSET(offset);
+  if (share) return SharedFileMemory.open(file, length);
   return new FileMemory(file, length);
 }
 
@@ -77,9 +79,7 @@ export class FileBackend extends HostMemoryBackend {
       namedFile: !inFolder,
       discard: properties["discard-data"],
       makeHost: () =>
-        inFolder
-          ? openInFolder(memoryPath, file, share, size)
-          : openFile({ ...file, path: memoryPath }, share, size),
+        inFolder ? openInFolder(memoryPath, file, share, size) : openFile({ ...file, path: memoryPath }, share, size),
     });
   }
 }

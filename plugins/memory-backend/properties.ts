@@ -24,32 +24,41 @@ const COMMON = {
   dump: prop.bool(true, { description: "Set to 'off' to exclude from core dump" }),
   "host-nodes": hostNodes,
   merge: prop.bool(true, { description: "Mark memory as mergeable" }),
-  policy: prop.choice("HostMemPolicy", ["default", "preferred", "bind", "interleave"], "default"),
+  policy: prop.choice("HostMemPolicy", ["default", "preferred", "bind", "interleave"], "default", {
+    description: "Set the NUMA policy",
+  }),
   prealloc: prop.bool(false, { description: "Preallocate memory" }),
-  "prealloc-context": prop.string(undefined),
-  "prealloc-threads": prop.unsigned(32, 1),
+  "prealloc-context": prop.link("thread-context", {
+    description: "Context to use for creating CPU threads for preallocation",
+  }),
+  "prealloc-threads": prop.unsigned(32, 1, { description: "Number of CPU threads to use for prealloc" }),
   reserve: prop.bool(true, { description: "Reserve swap space (or huge pages) if applicable" }),
-  size: prop.required(prop.size(0)),
+  size: prop.required(prop.size(0, { description: "Size of the memory region (ex: 500M)" })),
   "x-use-canonical-path-for-ramblock-id": prop.bool(false),
 } as const;
 
-export const RAM_PROPERTIES = { ...COMMON, share: prop.bool(false) } as const;
+export const RAM_PROPERTIES = {
+  ...COMMON,
+  share: prop.bool(false, { description: "Mark the memory as private to QEMU or shared" }),
+} as const;
 
 export const FILE_PROPERTIES = {
   ...COMMON,
-  share: prop.bool(false),
+  share: prop.bool(false, { description: "Mark the memory as private to QEMU or shared" }),
   align: prop.size(0),
   "discard-data": prop.bool(false),
   "mem-path": prop.required(prop.string("")),
-  offset: prop.size(0),
+  offset: prop.size(0, { description: "Offset into the target file (ex: 1G)" }),
   pmem: prop.bool(false),
   readonly: prop.bool(false),
-  rom: prop.choice("OnOffAuto", ["auto", "on", "off"], "auto"),
+  rom: prop.choice("OnOffAuto", ["auto", "on", "off"], "auto", {
+    description: "Whether to create Read Only Memory (ROM)",
+  }),
 } as const;
 
 export const MEMFD_PROPERTIES = {
   ...COMMON,
-  share: prop.bool(true),
+  share: prop.bool(true, { description: "Mark the memory as private to QEMU or shared" }),
   hugetlb: prop.bool(false),
   hugetlbsize: prop.size(0),
   seal: prop.bool(false),

@@ -3,6 +3,7 @@ import { token, type ByteLength, type Disposable } from "backplane";
 import type { StateDescription } from "./state-description.ts";
 
 export * from "./state-description.ts";
+export { PAGE_FLAG } from "./stream-format.ts";
 
 /** The peer's states that a source without postcopy and COLO goes through. */
 export type MigrationStatus =

@@ -49,7 +49,7 @@ export const migrationErrors = defineErrors({
     text: (name: string) => `capability '${name}' is not supported`,
     help: "The peer has this migration capability, Backplane does not have it yet. It is refused rather than ignored.",
   },
-  PARAMETER_RANGE: {
+  MIGRATION_PARAMETER_RANGE: {
     text: (name: string, expected: string) => `Parameter '${name}' expects ${expected}`,
     help: "A migration parameter is out of its range.",
   },

@@ -154,7 +154,8 @@ export class MigrationParameters {
     const next: Parameters = { ...this.#values, ...withoutNulls(given) };
     for (const [key, name, expected, holds] of RULES) {
       const value = next[key];
-      if (typeof value === "number" && !holds(value, next)) throw migrationErrors.PARAMETER_RANGE(name, expected);
+      if (typeof value === "number" && !holds(value, next))
+        throw migrationErrors.MIGRATION_PARAMETER_RANGE(name, expected);
     }
     if (next["vcpu-dirty-limit"] < 1) throw migrationErrors.VCPU_DIRTY_LIMIT();
     if (next["tls-creds"] !== "") throw migrationErrors.PARAMETER_UNSUPPORTED("tls-creds", next["tls-creds"]);

@@ -1,13 +1,9 @@
 import { q, type Command } from "backplane";
 import { monitorCommandErrors } from "./errors.ts";
 
-/**
- * Commands about hardware, as machines without that hardware answer them. They are there only where no plugin of the
- * machine has a better answer.
- */
+/** Commands about a PC's hardware, as a machine answers them that has no bus, no processor and no ACPI. */
 export const absentHardware: readonly Command[] = [
   { name: "query-pci", summary: "The PCI buses; there are none", arguments: q.none, run: () => [] },
-  { name: "query-iothreads", summary: "The I/O threads; there are none", arguments: q.none, run: () => [] },
   {
     name: "query-hotpluggable-cpus",
     summary: "The places for processors; there are none",
@@ -33,3 +29,11 @@ export const absentHardware: readonly Command[] = [
     },
   },
 ];
+
+/** There is no object of that kind to be made, so there are none. */
+export const noThreads: Command = {
+  name: "query-iothreads",
+  summary: "The I/O threads; there are none",
+  arguments: q.none,
+  run: () => [],
+};

@@ -27,7 +27,7 @@ export class HumanCommandTable implements HumanCommands {
     if (command === undefined) return `unknown command: '${name}'\n`;
     if (words.length === count) return command.run();
     const title = command.title ?? command.name.replace(/^info /, "");
-    return `${title}: extraneous characters at the end of line\nTry "help ${command.name}" for more information\n`;
+    return `${title}: extraneous characters at the end of line\nTry "help ${name}" for more information\n`;
   }
 
   #byShortForm(name: string): HumanCommand | undefined {

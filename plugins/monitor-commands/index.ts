@@ -15,7 +15,7 @@ import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
 import { MIGRATION } from "backplane/plugins/migration/contract";
 import { MEMORY_DEVICES } from "backplane/plugins/pc-dimm/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
-import { absentHardware } from "./absent.ts";
+import { absentHardware, noThreads } from "./absent.ts";
 import { HUMAN_COMMANDS } from "./contract.ts";
 import { hotPlug } from "./hot-plug.ts";
 import { builtInHumanCommands, human, HumanCommandTable } from "./human.ts";
@@ -45,10 +45,11 @@ export default definePlugin({
     runControl(add, control, states, machine.use(EVENTS));
     identity(add, machine.definition, commands);
     memory(add, memoryServices);
+    add(noThreads);
     hotPlug(add, machine.use(DEVICES), machine.use(USER_OBJECTS), machine.optional(MIGRATION));
     machine.own(
       machine.use(LIFECYCLE).on("done", () => {
-        for (const command of absentHardware) if (commands.find(command.name) === undefined) add(command);
+        if (commands.find("query-pci") === undefined) for (const command of absentHardware) add(command);
       }),
     );
     const table = new HumanCommandTable();

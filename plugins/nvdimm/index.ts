@@ -26,10 +26,19 @@ export default definePlugin({
   attach(machine) {
     const { properties } = machine.use(MACHINE);
     const devices = machine.use(DEVICES);
-    const set = new NvdimmSet(properties.bool("nvdimm"), readPersistence(properties.string("nvdimm-persistence")), devices);
+    const set = new NvdimmSet(
+      properties.bool("nvdimm"),
+      readPersistence(properties.string("nvdimm-persistence")),
+      devices,
+    );
     machine.provideValue(NVDIMMS, set);
     machine.provideValue(NVDIMM_SET, set);
-    const type = { name: NVDIMM_NAME, description: "DIMM memory module", category: "storage", properties: NVDIMM_PROPERTIES } as const;
+    const type = {
+      name: NVDIMM_NAME,
+      description: "DIMM memory module",
+      category: "storage",
+      properties: NVDIMM_PROPERTIES,
+    } as const;
     machine.own(devices.register(type, NvdimmModule));
     contributeAcpi(machine, set, machine.use(MEMORY_DEVICES).slots);
     if (!set.enabled) return;

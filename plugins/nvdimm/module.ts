@@ -62,10 +62,19 @@ export class NvdimmModule implements Device {
     this.#context.own(device);
     const { id, path, slot, node, address, size } = device;
     const nvdimm: Nvdimm = {
-      ...{ id, path, slot, node, base: address, size, unarmed, uuid },
+      id,
+      path,
+      slot,
+      node,
+      base: address,
+      size,
+      unarmed,
+      uuid,
       labelSize: byteLength(properties["label-size"]),
-      readLabel: (offset, into) => this.#label(device.backend, offset, into.length, (block, at) => this.#access.read(block, at, into)),
-      writeLabel: (offset, from) => this.#label(device.backend, offset, from.length, (block, at) => this.#access.write(block, at, from)),
+      readLabel: (offset, into) =>
+        this.#label(device.backend, offset, into.length, (block, at) => this.#access.read(block, at, into)),
+      writeLabel: (offset, from) =>
+        this.#label(device.backend, offset, from.length, (block, at) => this.#access.write(block, at, from)),
     };
     this.#set.add(nvdimm);
     this.#context.own(disposable(() => this.#set.remove(nvdimm)));

@@ -1,5 +1,4 @@
-import { Registry, token, type Devices, type Disposable } from "backplane";
-import { hashOrder } from "backplane/plugins/acpi/contract";
+import { hashOrder, Registry, token, type Devices, type Disposable } from "backplane";
 import type { Nvdimm, Nvdimms } from "./contract.ts";
 
 /** The containers of the object tree that hold a user's devices, in the tree's order. */

@@ -1,5 +1,12 @@
 /** Memory devices: what is plugged into the slots and where in the guest's address space. */
-import { token, type ByteLength, type DeviceContext, type Disposable, type GuestAddress, type MemoryRegion } from "backplane";
+import {
+  token,
+  type ByteLength,
+  type DeviceContext,
+  type Disposable,
+  type GuestAddress,
+  type MemoryRegion,
+} from "backplane";
 import type { MemoryBackend } from "backplane/plugins/memory-backend/contract";
 
 /** What a device brings. */

@@ -67,7 +67,8 @@ export const dimmErrors = defineErrors({
     help: "A memory device was put where another one is.",
   },
   DIMM_FRAGMENTED: {
-    text: () => "could not find position in guest address space for memory device - memory fragmented due to alignments",
+    text: () =>
+      "could not find position in guest address space for memory device - memory fragmented due to alignments",
     help: "No gap between the memory devices is large enough.",
   },
   DIMM_NODE: {

@@ -8,12 +8,12 @@ export const pcMemoryErrors = defineErrors({
       `invalid value of maxmem: maximum memory size (${hex(maxSize)}) must be at least the initial memory size (${hex(size)})`,
     help: "maxmem is smaller than the memory that the machine starts with.",
   },
-  MEMORY_SLOTS_WITHOUT_ROOM: {
+  PC_MEMORY_SLOTS_WITHOUT_ROOM: {
     text: (maxSize: number, size: number) =>
       `invalid value of maxmem: memory slots were specified but maximum memory size (${hex(maxSize)}) is equal to the initial memory size (${hex(size)})`,
     help: "Slots for memory devices need a maxmem that is larger than the memory that the machine starts with.",
   },
-  MEMORY_SLOTS: {
+  PC_MEMORY_SLOTS: {
     text: (slots: number) => `unsupported amount of memory slots: ${slots}`,
     help: "A PC has at most 256 slots for memory devices.",
   },

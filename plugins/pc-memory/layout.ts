@@ -38,7 +38,7 @@ const HYPER_TRANSPORT_PHYS_BITS = 40;
 /** Refuses what no PC can have. Throws the peer's texts, in the peer's order. */
 export function checkRequest({ size, maxSize, slots }: Pick<LayoutRequest, "size" | "maxSize" | "slots">): void {
   if (maxSize < size) throw pcMemoryErrors.MEMORY_MAXIMUM(maxSize, size);
-  if (slots > 0 && maxSize === size) throw pcMemoryErrors.MEMORY_SLOTS_WITHOUT_ROOM(maxSize, size);
+  if (slots > 0 && maxSize === size) throw pcMemoryErrors.PC_MEMORY_SLOTS_WITHOUT_ROOM(maxSize, size);
 }
 
 function bytesBelow(size: number, limit: number | undefined, log: Logger): number {
@@ -63,7 +63,11 @@ function deviceMemory(request: LayoutRequest, ramEnd: number): Layout["deviceMem
   return { base: alignUp(ramEnd, GiB), size: maxSize - size + slots * GiB };
 }
 
-function placeAbove(request: LayoutRequest, below: number, start: number): Pick<Layout, "deviceMemory" | "pciHole64Start"> {
+function placeAbove(
+  request: LayoutRequest,
+  below: number,
+  start: number,
+): Pick<Layout, "deviceMemory" | "pciHole64Start"> {
   const ramEnd = start + (request.size - below);
   const device = deviceMemory(request, ramEnd);
   const end = device === undefined ? ramEnd : device.base + device.size;
@@ -79,7 +83,7 @@ function usedEnd(request: LayoutRequest, below: number, start: number): number {
 
 function checkDeviceMemory({ size, maxSize, slots }: LayoutRequest): void {
   if (maxSize <= size) return;
-  if (slots > MAX_SLOTS) throw pcMemoryErrors.MEMORY_SLOTS(slots);
+  if (slots > MAX_SLOTS) throw pcMemoryErrors.PC_MEMORY_SLOTS(slots);
   if (maxSize % TARGET_PAGE_SIZE !== 0) throw pcMemoryErrors.MEMORY_MAXIMUM_ALIGNMENT(TARGET_PAGE_SIZE);
 }
 

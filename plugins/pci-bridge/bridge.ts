@@ -1,7 +1,14 @@
 // PCI-to-PCI bridge: PCI-to-PCI Bridge Architecture Specification 1.2; the peer's 1b36:0001.
 import {
-  DEVICE, inject, injectable, MEMORY_REGIONS, prop,
-  type Device, type DeviceContext, type DeviceType, type MemoryRegions,
+  DEVICE,
+  inject,
+  injectable,
+  MEMORY_REGIONS,
+  prop,
+  type Device,
+  type DeviceContext,
+  type DeviceType,
+  type MemoryRegions,
 } from "backplane";
 import { CAPABILITY, CLASS, PCI, pciProperties, type Pci, type PciFunction } from "backplane/plugins/pci/contract";
 import { pciBridgeErrors } from "./errors.ts";

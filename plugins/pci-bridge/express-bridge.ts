@@ -1,10 +1,23 @@
 // PCI Express to PCI bridge: PCI Express to PCI/PCI-X Bridge Specification 1.0; the peer's 1b36:000e.
 import {
-  DEVICE, inject, injectable, MEMORY_REGIONS,
-  type Device, type DeviceContext, type DeviceType, type MemoryRegions,
+  DEVICE,
+  inject,
+  injectable,
+  MEMORY_REGIONS,
+  type Device,
+  type DeviceContext,
+  type DeviceType,
+  type MemoryRegions,
 } from "backplane";
 import {
-  addErrorReporting, addExpress, CAPABILITY, CLASS, PCI, pciProperties, type Pci, type PciFunction,
+  addErrorReporting,
+  addExpress,
+  CAPABILITY,
+  CLASS,
+  PCI,
+  pciProperties,
+  type Pci,
+  type PciFunction,
 } from "backplane/plugins/pci/contract";
 import { onOffAuto } from "./bridge.ts";
 import { StandardHotplugController } from "./shpc.ts";

@@ -86,6 +86,7 @@ export class StandardHotplugController {
     const slot = (at - AT.slots) / 4;
     if (at === AT.serrEnable) this.#serr = value & SERR_DEFAULT;
     else if (slot >= 0 && slot < SLOTS) this.#masks[slot] = value & SLOT.masks;
-    else if (at === AT.command) this.#log.warn("commands of the standard hot-plug controller are not supported", { command: value });
+    else if (at === AT.command)
+      this.#log.warn("commands of the standard hot-plug controller are not supported", { command: value });
   }
 }

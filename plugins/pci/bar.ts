@@ -27,7 +27,14 @@ export class Bar implements PciBar {
   readonly #space: MemoryRegion;
   #address: number | undefined;
 
-  constructor(config: ConfigSpace, register: number, index: number, kind: PciBarKind | "rom", region: MemoryRegion, space: MemoryRegion) {
+  constructor(
+    config: ConfigSpace,
+    register: number,
+    index: number,
+    kind: PciBarKind | "rom",
+    region: MemoryRegion,
+    space: MemoryRegion,
+  ) {
     this.#config = config;
     this.#register = register;
     this.#space = space;

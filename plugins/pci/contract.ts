@@ -172,7 +172,12 @@ export interface PciFunction {
   /** The same in the extended space of an Express function. */
   addExtendedCapability(id: number, version: number, size: number, offset: number): number;
   findCapability(id: number): number | undefined;
-  addMsi(options?: { readonly vectors?: 1 | 2 | 4 | 8 | 16 | 32; readonly offset?: number; readonly bits64?: boolean; readonly perVectorMask?: boolean }): PciMsi;
+  addMsi(options?: {
+    readonly vectors?: 1 | 2 | 4 | 8 | 16 | 32;
+    readonly offset?: number;
+    readonly bits64?: boolean;
+    readonly perVectorMask?: boolean;
+  }): PciMsi;
   /** A BAR of its own (`NAME-msix`) with the table and the pending bits; `pendingOffset` is half of the BAR by default. */
   addMsix(vectors: number, barIndex: number, options?: { readonly offset?: number }): PciMsi;
   /** The pin that `interruptPin` named; unconnected when there is none. */

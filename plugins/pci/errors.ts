@@ -1,10 +1,6 @@
 import { defineErrors } from "backplane";
 
 export const pciErrors = defineErrors({
-  PCI_ADDRESS_INVALID: {
-    text: (driver: string, name: string, value: string) => `Property '${driver}.${name}' doesn't take value '${value}'`,
-    help: "The property `addr` of a PCI device is no slot (00 to 1f) with an optional function (.0 to .7).",
-  },
   PCI_ADDRESS_IN_USE: {
     text: (slot: number, number: number, driver: string, by: string, id: string | undefined) =>
       `PCI: slot ${slot} function ${number} not available for ${driver}, in use by ${by},id=${id ?? "(null)"}`,
@@ -59,7 +55,8 @@ export const pciErrors = defineErrors({
     help: "The file that `romfile` names is larger than 2 GiB.",
   },
   PCI_ROM_FILE_EXCEEDS: {
-    text: (file: string, length: number, size: number) => `romfile "${file}" (${length} bytes) is too large for ROM size ${size}`,
+    text: (file: string, length: number, size: number) =>
+      `romfile "${file}" (${length} bytes) is too large for ROM size ${size}`,
     help: "The file that `romfile` names does not fit into `romsize`.",
   },
   PCI_ROM_HOTPLUG: {
@@ -69,10 +66,6 @@ export const pciErrors = defineErrors({
   PCI_ROM_WITHOUT_BAR: {
     text: () => "rombar=0 with a romfile is not supported: the firmware would have to find the ROM in fw_cfg",
     help: "Leave `rombar` alone so that the ROM is seen through its base address register.",
-  },
-  PCI_NUMBER_INVALID: {
-    text: (name: string, expected: string) => `Parameter '${name}' expects ${expected}`,
-    help: "A property that is a number was given something else.",
   },
   PCI_FAILOVER_CLASS: {
     text: () => "failover primary device is not an Ethernet device",
@@ -87,8 +80,9 @@ export const pciErrors = defineErrors({
     help: "Network failover needs virtio-net, which this machine does not have.",
   },
   PCI_BUS_FOREIGN: {
-    text: (driver: string, bus: string) => `${driver} cannot be plugged into '${bus}', which is no PCI bus of this machine`,
-    help: "A PCI device was created without a PCI bus: its type lacks `bus: \"PCI\"`.",
+    text: (driver: string, bus: string) =>
+      `${driver} cannot be plugged into '${bus}', which is no PCI bus of this machine`,
+    help: 'A PCI device was created without a PCI bus: its type lacks `bus: "PCI"`.',
   },
   PCI_BAR_INVALID: {
     text: (driver: string, index: number, reason: string) => `${driver}: base address register ${index}: ${reason}`,

@@ -4,7 +4,14 @@ import { CAPABILITY, EXTENDED_CAPABILITY } from "./registers.ts";
 
 const LENGTH = 0x3c;
 const VERSION = 2;
-const TYPES = { endpoint: 0, rootPort: 4, upstreamPort: 5, downstreamPort: 6, pciBridge: 7, integratedEndpoint: 9 } as const;
+const TYPES = {
+  endpoint: 0,
+  rootPort: 4,
+  upstreamPort: 5,
+  downstreamPort: 6,
+  pciBridge: 7,
+  integratedEndpoint: 9,
+} as const;
 const SLOT_IMPLEMENTED = 0x100;
 
 const AT = {
@@ -80,11 +87,15 @@ export function addExpress(target: PciFunction, options: ExpressOptions): number
   const link = options.link ?? { speed: "2_5", width: 1 };
   const speed = LINK_SPEEDS[link.speed];
   const isPort = options.type === "rootPort" || options.type === "downstreamPort";
-  config.set16(at + AT.flags, VERSION | (TYPES[options.type] << 4) | (options.slot === undefined ? 0 : SLOT_IMPLEMENTED));
+  config.set16(
+    at + AT.flags,
+    VERSION | (TYPES[options.type] << 4) | (options.slot === undefined ? 0 : SLOT_IMPLEMENTED),
+  );
   config.set32(at + AT.deviceCapabilities, ROLE_BASED_ERRORS | (options.extendedTags === false ? 0 : EXTENDED_TAGS));
   config.setWritable(at + AT.deviceControl, 2, ERROR_REPORTS);
   config.setClearable(at + AT.deviceStatus, 2, ERROR_REPORTS);
-  const capabilities = ((options.port ?? 0) << 24) | (link.width << 4) | speed | ASPM_L0S | (isPort ? LINK_ACTIVE_REPORTING : 0);
+  const capabilities =
+    ((options.port ?? 0) << 24) | (link.width << 4) | speed | ASPM_L0S | (isPort ? LINK_ACTIVE_REPORTING : 0);
   config.set32(at + AT.linkCapabilities, capabilities >>> 0);
   config.set16(at + AT.linkStatus, isPort ? (link.width << 4) | speed : 0x11);
   if (speed > 1) {
@@ -101,8 +112,12 @@ export function addExpress(target: PciFunction, options: ExpressOptions): number
 function addSlot(target: PciFunction, at: number, slot: NonNullable<ExpressOptions["slot"]>): void {
   const { config } = target;
   const capabilities =
-    SLOT.attentionButton | SLOT.attentionIndicator | SLOT.powerIndicator | SLOT.interlock |
-    (slot.powerController ? SLOT.powerController : 0) | (slot.hotplug ? SLOT.hotplug | SLOT.surprise : 0);
+    SLOT.attentionButton |
+    SLOT.attentionIndicator |
+    SLOT.powerIndicator |
+    SLOT.interlock |
+    (slot.powerController ? SLOT.powerController : 0) |
+    (slot.hotplug ? SLOT.hotplug | SLOT.surprise : 0);
   config.set32(at + AT.slotCapabilities, ((slot.number << 19) | capabilities) >>> 0);
   config.set16(at + AT.slotControl, SLOT.controlDefault);
   config.setWritable(at + AT.slotControl, 2, SLOT.controlWritable & (slot.powerController ? 0xffff : ~SLOT.powerOff));
@@ -130,7 +145,11 @@ const UNCORRECTABLE = { writable: 0x03fff030, mask: 0x02400000, severity: 0x0046
 const CORRECTABLE = { writable: 0xf1c1, mask: 0xe000 } as const;
 
 /** `logs` is how many headers are recorded; a root port has registers of its own for what its children report. */
-export function addErrorReporting(target: PciFunction, offset: number, options: { readonly multipleHeaders?: boolean; readonly root?: boolean } = {}): number {
+export function addErrorReporting(
+  target: PciFunction,
+  offset: number,
+  options: { readonly multipleHeaders?: boolean; readonly root?: boolean } = {},
+): number {
   const { config } = target;
   const at = target.addExtendedCapability(EXTENDED_CAPABILITY.aer, 2, AER_LENGTH, offset);
   config.setClearable(at + 0x04, 4, UNCORRECTABLE.writable);

@@ -1,18 +1,43 @@
 import {
-  byteLength, guestAddress, isPowerOfTwo, regionOffset, UNCONNECTED, WHOLE_SPACE,
-  type AddressSpace, type DeviceContext, type IrqLine, type MemoryRegion, type MemoryRegions,
+  byteLength,
+  guestAddress,
+  isPowerOfTwo,
+  regionOffset,
+  UNCONNECTED,
+  WHOLE_SPACE,
+  type AddressSpace,
+  type DeviceContext,
+  type IrqLine,
+  type MemoryRegion,
+  type MemoryRegions,
 } from "backplane";
 import { Bar, ROM_INDEX } from "./bar.ts";
-import { BusDevice, SecondaryBusDevice } from "./bus.ts";
+import { type BusDevice, SecondaryBusDevice } from "./bus.ts";
 import { Capabilities } from "./capabilities.ts";
 import { ConfigSpace } from "./config-space.ts";
-import type { PciBar, PciBarKind, PciBridgeRequest, PciFunction, PciFunctionRequest, PciMsi, PciWindows } from "./contract.ts";
+import type {
+  PciBar,
+  PciBarKind,
+  PciBridgeRequest,
+  PciFunction,
+  PciFunctionRequest,
+  PciMsi,
+  PciWindows,
+} from "./contract.ts";
 import { pciErrors } from "./errors.ts";
 import { initializeBridge, initializeEndpoint, initializeHeader, resetBridge } from "./header.ts";
 import { InterruptPin } from "./interrupts.ts";
 import { Msi, Msix, MSIX_LENGTH, msiLength } from "./msi.ts";
 import {
-  BRIDGE_CONTROL, BRIDGE_REG, CAPABILITY, COMMAND, CONFIG_SIZE, EXTENDED_CONFIG_SIZE, HEADER_BRIDGE, REG, STATUS,
+  BRIDGE_CONTROL,
+  BRIDGE_REG,
+  CAPABILITY,
+  COMMAND,
+  CONFIG_SIZE,
+  EXTENDED_CONFIG_SIZE,
+  HEADER_BRIDGE,
+  REG,
+  STATUS,
 } from "./registers.ts";
 import { BridgeWindows } from "./windows.ts";
 
@@ -128,7 +153,9 @@ export class PciFunctionDevice implements PciFunction {
   get path(): string {
     const place = `${this.slot.toString(16).padStart(2, "0")}.${this.number}`;
     const { bridge } = this.bus;
-    return bridge === undefined ? `0000:${this.bus.number.toString(16).padStart(2, "0")}:${place}` : `${bridge.path}:${place}`;
+    return bridge === undefined
+      ? `0000:${this.bus.number.toString(16).padStart(2, "0")}:${place}`
+      : `${bridge.path}:${place}`;
   }
 
   get requesterId(): number {
@@ -196,7 +223,8 @@ export class PciFunctionDevice implements PciFunction {
 
   requestUnplug(): void {
     const { hotplug } = this.bus;
-    if (hotplug === undefined || this.bus.refuses(true) !== undefined) throw pciErrors.PCI_UNPLUG_UNSUPPORTED(this.bus.name);
+    if (hotplug === undefined || this.bus.refuses(true) !== undefined)
+      throw pciErrors.PCI_UNPLUG_UNSUPPORTED(this.bus.name);
     hotplug.unplugRequested(this);
   }
 
@@ -206,7 +234,8 @@ export class PciFunctionDevice implements PciFunction {
     this.#request.configReading?.(offset, size);
     if (offset + size <= this.config.size) return this.config.read(offset, size);
     let value = 0;
-    for (let index = 0; offset + index < this.config.size; index++) value |= this.config.get8(offset + index) << (8 * index);
+    for (let index = 0; offset + index < this.config.size; index++)
+      value |= this.config.get8(offset + index) << (8 * index);
     return value >>> 0;
   }
 
@@ -265,7 +294,13 @@ export class PciFunctionDevice implements PciFunction {
       this.#interruptChanged();
       this.#dma.open.setEnabled(this.busMaster);
     }
-    if (this.#windows !== undefined && (commands || touches(BRIDGE_REG.ioBase, 2) || touches(BRIDGE_REG.memoryBase, 20) || touches(BRIDGE_REG.control, 2))) {
+    if (
+      this.#windows !== undefined &&
+      (commands ||
+        touches(BRIDGE_REG.ioBase, 2) ||
+        touches(BRIDGE_REG.memoryBase, 20) ||
+        touches(BRIDGE_REG.control, 2))
+    ) {
       this.#windows.update();
     }
     if (offset + size > 0x40) for (const message of this.#messages) message.written();
@@ -284,7 +319,8 @@ export class PciFunctionDevice implements PciFunction {
 
   #addBar(index: number, kind: PciBarKind | "rom", register: number, region: MemoryRegion): Bar {
     if (this.#bars.has(index)) throw pciErrors.PCI_BAR_INVALID(this.typeName, index, "declared twice");
-    if (!isPowerOfTwo(region.size)) throw pciErrors.PCI_BAR_INVALID(this.typeName, index, `${region.size} bytes are no power of two`);
+    if (!isPowerOfTwo(region.size))
+      throw pciErrors.PCI_BAR_INVALID(this.typeName, index, `${region.size} bytes are no power of two`);
     const space = kind === "io" ? this.bus.io : this.bus.memory;
     const bar = new Bar(this.config, register, index, kind, region, space);
     this.#bars.set(index, bar);

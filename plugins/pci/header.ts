@@ -2,7 +2,14 @@
 import type { ConfigSpace } from "./config-space.ts";
 import type { PciBridgeRequest, PciIdentity } from "./contract.ts";
 import {
-  BRIDGE_CONTROL, BRIDGE_REG, CLASS, COMMAND, HEADER_BRIDGE, HEADER_MULTIFUNCTION, REG, STATUS,
+  BRIDGE_CONTROL,
+  BRIDGE_REG,
+  CLASS,
+  COMMAND,
+  HEADER_BRIDGE,
+  HEADER_MULTIFUNCTION,
+  REG,
+  STATUS,
 } from "./registers.ts";
 
 const HEADER_LENGTH = 0x40;
@@ -17,12 +24,20 @@ export function initializeHeader(config: ConfigSpace, identity: PciIdentity, mul
   config.set8(REG.programmingInterface, identity.programmingInterface ?? 0);
   config.set16(REG.classId, identity.classId);
   if (multifunction) config.set8(REG.headerType, HEADER_MULTIFUNCTION);
-  config.setWritable(REG.command, 2, COMMAND.io | COMMAND.memory | COMMAND.master | COMMAND.serr | COMMAND.interruptDisable);
+  config.setWritable(
+    REG.command,
+    2,
+    COMMAND.io | COMMAND.memory | COMMAND.master | COMMAND.serr | COMMAND.interruptDisable,
+  );
   config.setClearable(
     REG.status,
     2,
-    STATUS.masterParity | STATUS.signalledTargetAbort | STATUS.receivedTargetAbort | STATUS.receivedMasterAbort |
-      STATUS.signalledSystemError | STATUS.detectedParity,
+    STATUS.masterParity |
+      STATUS.signalledTargetAbort |
+      STATUS.receivedTargetAbort |
+      STATUS.receivedMasterAbort |
+      STATUS.signalledSystemError |
+      STATUS.detectedParity,
   );
   config.setWritable(REG.cacheLineSize, 1, 0xff);
   config.setWritable(REG.interruptLine, 1, 0xff);
@@ -46,7 +61,12 @@ export function initializeBridge(config: ConfigSpace, bridge: PciBridgeRequest):
   config.setWritable(BRIDGE_REG.secondaryLatency, 1, bridge.express ? 0 : 0xff);
   config.setWritable(BRIDGE_REG.ioBase, 1, 0xf0);
   config.setWritable(BRIDGE_REG.ioLimit, 1, 0xf0);
-  for (const register of [BRIDGE_REG.memoryBase, BRIDGE_REG.memoryLimit, BRIDGE_REG.prefetchBase, BRIDGE_REG.prefetchLimit]) {
+  for (const register of [
+    BRIDGE_REG.memoryBase,
+    BRIDGE_REG.memoryLimit,
+    BRIDGE_REG.prefetchBase,
+    BRIDGE_REG.prefetchLimit,
+  ]) {
     config.setWritable(register, 2, 0xfff0);
   }
   config.setWritable(BRIDGE_REG.prefetchBaseHigh, 4, 0xffffffff);
@@ -57,8 +77,17 @@ export function initializeBridge(config: ConfigSpace, bridge: PciBridgeRequest):
   config.setWritable(
     BRIDGE_REG.control,
     2,
-    control.parity | control.serr | control.isa | control.vga | control.vga16 | control.masterAbort | control.busReset |
-      control.fastBackToBack | control.discard | control.secondaryDiscard | control.discardSerr,
+    control.parity |
+      control.serr |
+      control.isa |
+      control.vga |
+      control.vga16 |
+      control.masterAbort |
+      control.busReset |
+      control.fastBackToBack |
+      control.discard |
+      control.secondaryDiscard |
+      control.discardSerr,
   );
   config.setClearable(BRIDGE_REG.control, 2, control.discardStatus);
   config.setClearable(BRIDGE_REG.secondaryStatus, 2, 0xf900);
@@ -66,12 +95,22 @@ export function initializeBridge(config: ConfigSpace, bridge: PciBridgeRequest):
 
 /** Bus numbers and windows of a bridge as they are after reset: windows that begin and end at zero. */
 export function resetBridge(config: ConfigSpace): void {
-  for (const register of [BRIDGE_REG.primaryBus, BRIDGE_REG.secondaryBus, BRIDGE_REG.subordinateBus, BRIDGE_REG.secondaryLatency]) {
+  for (const register of [
+    BRIDGE_REG.primaryBus,
+    BRIDGE_REG.secondaryBus,
+    BRIDGE_REG.subordinateBus,
+    BRIDGE_REG.secondaryLatency,
+  ]) {
     config.set8(register, 0);
   }
   config.set8(BRIDGE_REG.ioBase, config.get8(BRIDGE_REG.ioBase) & 0x0f);
   config.set8(BRIDGE_REG.ioLimit, config.get8(BRIDGE_REG.ioLimit) & 0x0f);
-  for (const register of [BRIDGE_REG.memoryBase, BRIDGE_REG.memoryLimit, BRIDGE_REG.prefetchBase, BRIDGE_REG.prefetchLimit]) {
+  for (const register of [
+    BRIDGE_REG.memoryBase,
+    BRIDGE_REG.memoryLimit,
+    BRIDGE_REG.prefetchBase,
+    BRIDGE_REG.prefetchLimit,
+  ]) {
     config.set16(register, config.get16(register) & 0x000f);
   }
   config.set32(BRIDGE_REG.prefetchBaseHigh, 0);

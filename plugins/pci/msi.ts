@@ -30,7 +30,10 @@ export class Msi implements PciMsi {
     this.#shape = shape;
     this.#send = send;
     const order = Math.log2(shape.vectors);
-    config.set16(at + 2, (order << 1) | (shape.bits64 ? MSI.bits64 : 0) | (shape.perVectorMask ? MSI.perVectorMask : 0));
+    config.set16(
+      at + 2,
+      (order << 1) | (shape.bits64 ? MSI.bits64 : 0) | (shape.perVectorMask ? MSI.perVectorMask : 0),
+    );
     config.setWritable(at + 2, 2, MSI.enable | (order === 0 ? 0 : MSI.multipleEnable));
     config.setWritable(at + 4, 4, 0xfffffffc);
     if (shape.bits64) config.setWritable(at + 8, 4, 0xffffffff);
@@ -107,7 +110,15 @@ export class Msix implements PciMsi {
   readonly #table: DataView;
   readonly #pending: Uint8Array;
 
-  constructor(config: ConfigSpace, at: number, vectors: number, barIndex: number, name: string, regions: MemoryRegions, send: SendMessage) {
+  constructor(
+    config: ConfigSpace,
+    at: number,
+    vectors: number,
+    barIndex: number,
+    name: string,
+    regions: MemoryRegions,
+    send: SendMessage,
+  ) {
     this.#config = config;
     this.#at = at;
     this.#vectors = vectors;
@@ -116,8 +127,14 @@ export class Msix implements PciMsi {
     this.#pending = new Uint8Array(Math.ceil(vectors / 64) * 8);
     const half = Math.max(0x800, 2 ** Math.ceil(Math.log2(vectors * ENTRY_LENGTH)));
     this.container = regions.container(name, byteLength(half * 2));
-    this.container.addSubregion(guestAddress(0), regions.io("msix-table", byteLength(this.#table.byteLength), this.#tableOps()));
-    this.container.addSubregion(guestAddress(half), regions.io("msix-pba", byteLength(this.#pending.length), this.#pendingOps()));
+    this.container.addSubregion(
+      guestAddress(0),
+      regions.io("msix-table", byteLength(this.#table.byteLength), this.#tableOps()),
+    );
+    this.container.addSubregion(
+      guestAddress(half),
+      regions.io("msix-pba", byteLength(this.#pending.length), this.#pendingOps()),
+    );
     config.set16(at + 2, vectors - 1);
     config.set32(at + 4, barIndex);
     config.set32(at + 8, half | barIndex);
@@ -155,7 +172,10 @@ export class Msix implements PciMsi {
 
   #isMasked(vector: number): boolean {
     const control = this.#config.get16(this.#at + 2);
-    return (control & MSIX.functionMask) !== 0 || (this.#table.getUint32(vector * ENTRY_LENGTH + 12, true) & VECTOR_MASKED) !== 0;
+    return (
+      (control & MSIX.functionMask) !== 0 ||
+      (this.#table.getUint32(vector * ENTRY_LENGTH + 12, true) & VECTOR_MASKED) !== 0
+    );
   }
 
   #release(vector: number): void {

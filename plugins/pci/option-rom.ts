@@ -13,7 +13,8 @@ export function addOptionRom(target: PciFunctionDevice, regions: MemoryRegions):
   const file = properties["romfile"];
   const size = Number(properties["romsize"] ?? UNSET);
   if (typeof file !== "string" || file === "") return;
-  if (properties["rombar"] === 0) throw target.hotplugged ? pciErrors.PCI_ROM_HOTPLUG() : pciErrors.PCI_ROM_WITHOUT_BAR();
+  if (properties["rombar"] === 0)
+    throw target.hotplugged ? pciErrors.PCI_ROM_HOTPLUG() : pciErrors.PCI_ROM_WITHOUT_BAR();
   if (!existsSync(file)) throw pciErrors.PCI_ROM_FILE_MISSING(file);
   const { size: length } = statSync(file);
   if (length === 0) throw pciErrors.PCI_ROM_FILE_EMPTY(file);

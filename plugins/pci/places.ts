@@ -11,9 +11,10 @@ export function findPlace(bus: BusDevice, request: PciFunctionRequest): number {
   const { device } = request;
   const driver = device.type.name;
   const wanted = request.devfn ?? device.properties["addr"];
-  const devfn = typeof wanted === "number" ? wanted : firstFree(bus, driver);
+  const isNamed = typeof wanted === "number" && wanted >= 0;
+  const devfn = isNamed ? wanted : firstFree(bus, driver);
   const [slot, number] = [Math.floor(devfn / FUNCTIONS), devfn % FUNCTIONS];
-  if (typeof wanted === "number" && request.devfn === undefined && bus.isReserved(slot)) {
+  if (isNamed && request.devfn === undefined && bus.isReserved(slot)) {
     throw pciErrors.PCI_ADDRESS_RESERVED(slot, number, driver);
   }
   const occupant = bus.at(devfn);

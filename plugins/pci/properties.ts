@@ -1,33 +1,25 @@
-import { parseInteger, prop, type OptionValue, type PropertyTable } from "backplane";
-import { pciErrors } from "./errors.ts";
+import { machineErrors, prop, type OptionValue, type PropertyTable } from "backplane";
+
+/** Any free slot. */
+const UNSET = -1;
 
 const words = (value: OptionValue): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
 /** `06.0`, `06`, `0x6`: slot (hexadecimal) and optional function, or a number that holds both. */
-const addr = prop.custom<number | undefined>({
+const addr = prop.custom<number>({
   type: "str",
+  default: UNSET,
   description: "Slot and optional function number, example: 06.0 or 06",
   parse(value, name, owner) {
     if (typeof value === "number" && Number.isInteger(value) && value >= -1 && value <= 255) {
-      return value === -1 ? undefined : value;
+      return value;
     }
-    const match = typeof value === "string" ? /^(?:0[xX])?([0-9a-fA-F]+)(?:\.(?:0[xX])?([0-9a-fA-F]+))?$/.exec(value) : null;
+    const match =
+      typeof value === "string" ? /^(?:0[xX])?([0-9a-fA-F]+)(?:\.(?:0[xX])?([0-9a-fA-F]+))?$/.exec(value) : null;
     const slot = Number.parseInt(match?.[1] ?? "", 16);
     const number = Number.parseInt(match?.[2] ?? "0", 16);
-    if (match === null || slot > 31 || number > 7) throw pciErrors.PCI_ADDRESS_INVALID(owner, name, words(value));
+    if (match === null || slot > 31 || number > 7) throw machineErrors.PROPERTY_REFUSED(owner, name, words(value));
     return slot * 8 + number;
-  },
-});
-
-/** -1 is "as the device wants". */
-const rombar = prop.custom<number>({
-  type: "int32",
-  default: -1,
-  parse(value, name) {
-    const number = typeof value === "string" ? parseInteger(value) : value;
-    if (typeof number !== "number" || !Number.isInteger(number)) throw pciErrors.PCI_NUMBER_INVALID(name, "integer");
-    if (number < -(2 ** 31) || number >= 2 ** 31) throw pciErrors.PCI_NUMBER_INVALID(name, "int32_t");
-    return number;
   },
 });
 
@@ -36,7 +28,8 @@ export const pciProperties = {
   addr,
   romfile: prop.string(undefined),
   romsize: prop.unsigned(32, 0xffffffff),
-  rombar,
+  /** -1 is "as the device wants". */
+  rombar: prop.signed(32, -1),
   multifunction: prop.bool(false, { description: "on/off" }),
   "x-pcie-lnksta-dllla": prop.bool(true, { description: "on/off" }),
   "x-pcie-extcap-init": prop.bool(true, { description: "on/off" }),
@@ -44,7 +37,9 @@ export const pciProperties = {
   "acpi-index": prop.unsigned(32, 0),
   "x-pcie-err-unc-mask": prop.bool(true, { description: "on/off" }),
   "x-pcie-ari-nextfn-1": prop.bool(false, { description: "on/off" }),
-  "x-max-bounce-buffer-size": prop.size(4096),
+  "x-max-bounce-buffer-size": prop.size(4096, {
+    description: "Maximum buffer size allocated for bounce buffers used for mapped access to indirect DMA memory",
+  }),
   "x-pcie-ext-tag": prop.bool(true, { description: "on/off" }),
 } satisfies PropertyTable;
 

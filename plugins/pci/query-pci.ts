@@ -9,7 +9,8 @@ export function queryPci(pci: Pci): Command {
     name: "query-pci",
     summary: "Lists the PCI buses with their functions as the guest has configured them",
     arguments: q.none,
-    run: () => pci.roots.map((root) => ({ bus: root.number, devices: describeFunctions(pci, root, root, root.number) })),
+    run: () =>
+      pci.roots.map((root) => ({ bus: root.number, devices: describeFunctions(pci, root, root, root.number) })),
   };
 }
 
@@ -23,7 +24,11 @@ function describe(pci: Pci, root: PciBus, subject: PciFunction, bus: number): Js
   const { config, windows } = subject;
   const pin = config.get8(REG.interruptPin);
   const { vendorId: vendor, deviceId: device } = subject;
-  const subsystem = { "subsystem-vendor": config.get16(REG.subsystemVendorId), vendor, subsystem: config.get16(REG.subsystemId) };
+  const subsystem = {
+    "subsystem-vendor": config.get16(REG.subsystemVendorId),
+    vendor,
+    subsystem: config.get16(REG.subsystemId),
+  };
   const desc = className(subject.classId);
   return {
     irq_pin: pin,
@@ -40,14 +45,20 @@ function describe(pci: Pci, root: PciBus, subject: PciFunction, bus: number): Js
 }
 
 function describeBar(bar: PciBar): JsonObject {
-  const place = { bar: bar.index, size: bar.size, address: bar.address ?? -1 };
-  if (bar.kind === "io") return { ...place, type: "io" };
+  // In the schema's order, on which the order on the wire depends where names share a chain of the dictionary.
+  const place = (type: string) => ({ bar: bar.index, type, address: bar.address ?? -1, size: bar.size });
+  if (bar.kind === "io") return place("io");
   const { kind } = bar;
   const prefetch = kind === "prefetchable" || kind === "prefetchable64";
-  return { prefetch, mem_type_64: kind === "memory64" || kind === "prefetchable64", ...place, type: "memory" };
+  return { prefetch, mem_type_64: kind === "memory64" || kind === "prefetchable64", ...place("memory") };
 }
 
-function describeBridge(pci: Pci, root: PciBus, bridge: PciFunction, windows: NonNullable<PciFunction["windows"]>): JsonObject {
+function describeBridge(
+  pci: Pci,
+  root: PciBus,
+  bridge: PciFunction,
+  windows: NonNullable<PciFunction["windows"]>,
+): JsonObject {
   const { config } = bridge;
   const secondary = config.get8(BRIDGE_REG.secondaryBus);
   const behind = secondary === 0 ? undefined : pci.busByNumber(root, secondary);

@@ -1,9 +1,29 @@
 import {
-  BUSES, disposable, inject, injectable, MEMORY_REGIONS, Registry, RESETS, SYSTEM_MEMORY,
-  type AddressSpace, type Buses, type Disposable, type MemoryRegion, type MemoryRegions, type Resets,
+  BUSES,
+  disposable,
+  inject,
+  injectable,
+  MEMORY_REGIONS,
+  Registry,
+  RESETS,
+  SYSTEM_MEMORY,
+  type AddressSpace,
+  type Buses,
+  type Disposable,
+  type MemoryRegion,
+  type MemoryRegions,
+  type Resets,
 } from "backplane";
 import { BusDevice, RootBusDevice } from "./bus.ts";
-import type { Pci, PciBus, PciConfigPorts, PciFunction, PciFunctionRequest, PciRootBus, PciRootBusRequest } from "./contract.ts";
+import type {
+  Pci,
+  PciBus,
+  PciConfigPorts,
+  PciFunction,
+  PciFunctionRequest,
+  PciRootBus,
+  PciRootBusRequest,
+} from "./contract.ts";
 import { pciErrors } from "./errors.ts";
 import { PciFunctionDevice } from "./function.ts";
 import { configPorts, mmConfig } from "./host-ports.ts";
@@ -42,10 +62,14 @@ export class PciService implements Pci {
 
   addRootBus(request: PciRootBusRequest): PciRootBus {
     const { number = 0, bypassIommu = false, reservedSlots: reserved = [] } = request;
-    const root: RootBusDevice = new RootBusDevice({ ...request, hotplug: request.hotplug }, { number, bypassIommu, reserved }, () => {
-      void listed.dispose();
-      this.#roots.splice(this.#roots.indexOf(root), 1);
-    });
+    const root: RootBusDevice = new RootBusDevice(
+      { ...request, hotplug: request.hotplug },
+      { number, bypassIommu, reserved },
+      () => {
+        void listed.dispose();
+        this.#roots.splice(this.#roots.indexOf(root), 1);
+      },
+    );
     const listed = this.#buses.add(root);
     this.#roots.push(root);
     return root;
@@ -113,7 +137,11 @@ export class PciService implements Pci {
     return this.#listeners.add(listener);
   }
 
-  #decode(root: PciBus, address: number, extended: boolean): { readonly target: PciFunctionDevice | undefined; readonly offset: number } {
+  #decode(
+    root: PciBus,
+    address: number,
+    extended: boolean,
+  ): { readonly target: PciFunctionDevice | undefined; readonly offset: number } {
     const [space, shift] = extended ? [EXTENDED_CONFIG_SIZE, 12] : [CONFIG_SIZE, 8];
     const offset = address % space;
     const devfn = (address >>> shift) & 0xff;

@@ -1,6 +1,13 @@
 // What a bridge forwards: PCI-to-PCI Bridge Architecture Specification 1.2 §4, registers in §3.2.5.
 import {
-  byteLength, disposable, guestAddress, regionOffset, type ByteLength, type Disposable, type MemoryRegion, type MemoryRegions,
+  byteLength,
+  disposable,
+  guestAddress,
+  regionOffset,
+  type ByteLength,
+  type Disposable,
+  type MemoryRegion,
+  type MemoryRegions,
 } from "backplane";
 import type { ConfigSpace } from "./config-space.ts";
 import type { PciRange, PciWindows } from "./contract.ts";
@@ -40,22 +47,45 @@ export class BridgeWindows implements PciWindows {
   readonly memorySpace: MemoryRegion;
   readonly ioSpace: MemoryRegion;
   readonly #config: ConfigSpace;
+  readonly #views: readonly Disposable[];
   readonly #aliases: { readonly prefetchable: MemoryRegion; readonly memory: MemoryRegion; readonly io: MemoryRegion };
-  readonly #vga: readonly { readonly region: MemoryRegion; readonly address: number; readonly parent: MemoryRegion; readonly command: number }[];
+  readonly #vga: readonly {
+    readonly region: MemoryRegion;
+    readonly address: number;
+    readonly parent: MemoryRegion;
+    readonly command: number;
+  }[];
   readonly #parents: { readonly memory: MemoryRegion; readonly io: MemoryRegion };
 
-  constructor(regions: MemoryRegions, config: ConfigSpace, parents: { readonly memory: MemoryRegion; readonly io: MemoryRegion }, whole: ByteLength) {
+  constructor(
+    regions: MemoryRegions,
+    config: ConfigSpace,
+    parents: { readonly memory: MemoryRegion; readonly io: MemoryRegion },
+    whole: ByteLength,
+  ) {
     this.#config = config;
     this.#parents = parents;
     this.memorySpace = regions.container("pci_bridge_pci", whole);
     this.ioSpace = regions.container("pci_bridge_io", byteLength(FOUR_GIB));
+    // Nobody accesses memory from behind the bridge's own point of view, but `info mtree` shows it.
+    this.#views = [
+      regions.addressSpace("pci_bridge_pci_mem", this.memorySpace),
+      regions.addressSpace("pci_bridge_pci_io", this.ioSpace),
+    ];
     const closed = [regionOffset(0), byteLength(0)] as const;
     this.#aliases = {
       prefetchable: regions.alias("pci_bridge_pref_mem", this.memorySpace, ...closed),
       memory: regions.alias("pci_bridge_mem", this.memorySpace, ...closed),
       io: regions.alias("pci_bridge_io", this.ioSpace, ...closed),
     };
-    const vga = (name: string, space: MemoryRegion, parent: MemoryRegion, command: number, address: number, length: number) => ({
+    const vga = (
+      name: string,
+      space: MemoryRegion,
+      parent: MemoryRegion,
+      command: number,
+      address: number,
+      length: number,
+    ) => ({
       region: regions.alias(name, space, regionOffset(address), byteLength(length)),
       address,
       parent,
@@ -102,6 +132,7 @@ export class BridgeWindows implements PciWindows {
 
   close(): Disposable {
     return disposable(() => {
+      for (const view of this.#views) void view.dispose();
       this.#parents.memory.removeSubregion(this.#aliases.prefetchable);
       this.#parents.memory.removeSubregion(this.#aliases.memory);
       this.#parents.io.removeSubregion(this.#aliases.io);

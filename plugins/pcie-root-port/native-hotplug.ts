@@ -16,7 +16,9 @@ export class NativeHotplug implements PciHotplug {
   }
 
   refuses(bus: PciBus): string | undefined {
-    return bus.bridge?.device.properties["hotplug"] === false ? rootPortErrors.ROOT_PORT_HOTPLUG(bus.name).message : undefined;
+    return bus.bridge?.device.properties["hotplug"] === false
+      ? rootPortErrors.ROOT_PORT_HOTPLUG(bus.name).message
+      : undefined;
   }
 
   plugged(candidate: PciFunction): void {

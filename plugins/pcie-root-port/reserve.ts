@@ -22,7 +22,8 @@ export function addReserve(target: PciFunction, reserve: Reserve): void {
   if (prefetchable32 !== undefined && prefetchable64 !== undefined) throw rootPortErrors.ROOT_PORT_RESERVE_CONFLICT();
   if (memory !== undefined && memory >= FOUR_GIB) throw rootPortErrors.ROOT_PORT_RESERVE_LARGE("mem-reserve");
   // The space before "must" is doubled in the peer's text.
-  if (prefetchable32 !== undefined && prefetchable32 >= FOUR_GIB) throw rootPortErrors.ROOT_PORT_RESERVE_LARGE("pref32-reserve ");
+  if (prefetchable32 !== undefined && prefetchable32 >= FOUR_GIB)
+    throw rootPortErrors.ROOT_PORT_RESERVE_LARGE("pref32-reserve ");
   if (Object.values(reserve).every((wish) => wish === undefined)) return;
   const { config } = target;
   const at = target.addCapability(CAPABILITY.vendor, LENGTH);

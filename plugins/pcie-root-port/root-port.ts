@@ -1,11 +1,33 @@
 // PCI Express root port: PCI Express Base Specification 4.0 §7.5; the peer's generic port (1b36:000c).
 import {
-  DEVICE, DEVICES, inject, injectable, prop,
-  type Device, type DeviceContext, type Devices, type DeviceType,
+  DEVICE,
+  DEVICES,
+  inject,
+  injectable,
+  prop,
+  type Device,
+  type DeviceContext,
+  type Devices,
+  type DeviceType,
 } from "backplane";
 import {
-  addErrorReporting, addExpress, BRIDGE_CONTROL, BRIDGE_REG, CAPABILITY, CLASS, EXPRESS_AT, EXPRESS_SLOT, EXTENDED_CAPABILITY, linkStatus, PCI,
-  pciProperties, REG, type LinkSpeed, type Pci, type PciFunction,
+  addErrorReporting,
+  addExpress,
+  BRIDGE_CONTROL,
+  BRIDGE_REG,
+  CAPABILITY,
+  CLASS,
+  COMMAND,
+  EXPRESS_AT,
+  EXPRESS_SLOT,
+  EXTENDED_CAPABILITY,
+  linkStatus,
+  PCI,
+  pciProperties,
+  REG,
+  type LinkSpeed,
+  type Pci,
+  type PciFunction,
 } from "backplane/plugins/pci/contract";
 import type { ChassisSlots } from "./chassis.ts";
 import { rootPortErrors } from "./errors.ts";
@@ -53,8 +75,12 @@ export const rootPortType = {
     "mem-reserve": wish(),
     "pref32-reserve": wish(),
     "pref64-reserve": wish(),
-    "x-speed": prop.choice("PCIELinkSpeed", ["2_5", "5", "8", "16", "32", "64"], "16", { description: "2_5/5/8/16/32/64" }),
-    "x-width": prop.choice("PCIELinkWidth", ["1", "2", "4", "8", "12", "16", "32"], "32", { description: "1/2/4/8/12/16/32" }),
+    "x-speed": prop.choice("PCIELinkSpeed", ["2_5", "5", "8", "16", "32", "64"], "16", {
+      description: "2_5/5/8/16/32/64",
+    }),
+    "x-width": prop.choice("PCIELinkWidth", ["1", "2", "4", "8", "12", "16", "32"], "32", {
+      description: "1/2/4/8/12/16/32",
+    }),
     ...pciProperties,
   },
 } satisfies DeviceType;
@@ -97,6 +123,7 @@ export class RootPort implements Device {
     addErrorReporting(port, AT.errors, { multipleHeaders: true, root: true });
     if (!properties["disable-acs"]) addAccessControl(port);
     this.#addReserve(port);
+    if (properties["io-reserve"] === 0) closeIoWindow(port);
     this.#hotplug.connect(port, AT.express, messages);
   }
 
@@ -156,9 +183,12 @@ export class RootPort implements Device {
     const { config } = port;
     // Windows that end before they begin: nothing is forwarded.
     config.set8(BRIDGE_REG.ioBase, config.get8(BRIDGE_REG.ioBase) | 0xf0);
-    for (const base of [BRIDGE_REG.memoryBase, BRIDGE_REG.prefetchBase]) config.set16(base, config.get16(base) | 0xfff0);
+    for (const base of [BRIDGE_REG.memoryBase, BRIDGE_REG.prefetchBase])
+      config.set16(base, config.get16(base) | 0xfff0);
     const isEmpty = port.secondary?.functions.length === 0;
-    const control = EXPRESS_SLOT.controlDefault | (isEmpty && this.device.properties.power_controller_present ? EXPRESS_SLOT.powerOff : 0);
+    const control =
+      EXPRESS_SLOT.controlDefault |
+      (isEmpty && this.device.properties.power_controller_present ? EXPRESS_SLOT.powerOff : 0);
     config.set16(AT.express + EXPRESS_AT.slotControl, control);
   }
 }
@@ -170,6 +200,13 @@ function fixBridgeRegisters({ config }: PciFunction): void {
   const { parity, serr, isa, vga, vga16, busReset } = BRIDGE_CONTROL;
   config.setWritable(BRIDGE_REG.control, 2, parity | serr | isa | vga | vga16 | busReset);
   config.setClearable(BRIDGE_REG.control, 2, 0);
+}
+
+/** `io-reserve=0`: a port without an I/O window (§7.5.1.3.6), so that ports do not use up the little I/O space there is. */
+function closeIoWindow({ config }: PciFunction): void {
+  config.setWritable(REG.command, 2, config.writable(REG.command, 2) & ~COMMAND.io);
+  config.setWritable(BRIDGE_REG.ioBase, 1, 0);
+  config.setWritable(BRIDGE_REG.ioLimit, 1, 0);
 }
 
 function addAccessControl(port: PciFunction): void {

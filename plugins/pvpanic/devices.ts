@@ -1,6 +1,20 @@
 import {
-  DEVICE, disposable, EVENTS, inject, injectable, MACHINE_CONTROL, MEMORY_REGIONS, prop, RUN_STATES,
-  type Device, type DeviceContext, type DeviceType, type Events, type MachineControl, type MemoryRegions, type RunStates,
+  DEVICE,
+  disposable,
+  EVENTS,
+  inject,
+  injectable,
+  MACHINE_CONTROL,
+  MEMORY_REGIONS,
+  prop,
+  RUN_STATES,
+  type Device,
+  type DeviceContext,
+  type DeviceType,
+  type Events,
+  type MachineControl,
+  type MemoryRegions,
+  type RunStates,
 } from "backplane";
 import { FW_CFG, type FwCfg } from "backplane/plugins/fw-cfg/contract";
 import { ISA, type Isa } from "backplane/plugins/isa/contract";
@@ -59,7 +73,13 @@ export class PvpanicDevice implements Device {
     const { device, service } = this;
     const { ioport, events } = device.properties;
     if (this.fwCfg.file(PORT_FILE) !== undefined) throw pvpanicErrors.PVPANIC_TWICE();
-    const region = panicRegion(this.regions, 1, events, device.log, panicActions(this.events, this.runStates, this.control));
+    const region = panicRegion(
+      this.regions,
+      1,
+      events,
+      device.log,
+      panicActions(this.events, this.runStates, this.control),
+    );
     this.isa.plug({ device, ports: [{ base: ioport, region }] });
     this.fwCfg.addFile(PORT_FILE, Uint8Array.of(ioport & 0xff, ioport >> 8));
     device.own(service.add(ioport));

@@ -10,7 +10,13 @@ export interface PanicListener {
   shutdown(): void;
 }
 
-export function panicRegion(regions: MemoryRegions, size: number, events: number, log: Logger, listener: PanicListener): MemoryRegion {
+export function panicRegion(
+  regions: MemoryRegions,
+  size: number,
+  events: number,
+  log: Logger,
+  listener: PanicListener,
+): MemoryRegion {
   return regions.io("pvpanic", byteLength(size), {
     impl: { min: 1, max: 1 },
     read: () => events,

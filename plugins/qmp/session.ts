@@ -204,6 +204,6 @@ export class QmpSession implements QmpClient {
 }
 
 function success(value: JsonValue | void, id: JsonValue | undefined): JsonObject {
-  return { return: value ?? {}, id };
+  return { return: value === undefined ? {} : value, id };
 }
 

@@ -86,7 +86,7 @@ export class RomList implements RomLoader {
 
   /** Into the blocks below the addresses, which guests may not be allowed to write. */
   #write({ address, contents }: PlacedRom): void {
-    for (let at = 0; at < contents.length; ) {
+    for (let at = 0; at < contents.length;) {
       const found = this.#memory.find((address + at) as GuestAddress);
       const length = Math.min(contents.length - at, found?.length ?? contents.length);
       const block = found?.region.ramBlock;

@@ -1,4 +1,13 @@
-import { DEVICE, disposable, inject, injectable, prop, type Device, type DeviceContext, type Property } from "backplane";
+import {
+  DEVICE,
+  disposable,
+  inject,
+  injectable,
+  prop,
+  type Device,
+  type DeviceContext,
+  type Property,
+} from "backplane";
 import { vmgenidErrors } from "./errors.ts";
 import { VMGENID_STATE, type VmgenidState } from "./state.ts";
 
@@ -16,7 +25,7 @@ const guid: Property<string> = {
   },
 };
 
-export const VMGENID_DEVICE = { name: "vmgenid", category: "misc", properties: { guid } } as const;
+export const VMGENID_DEVICE = { name: "vmgenid", category: "misc", hotpluggable: false, properties: { guid } } as const;
 
 /** Tells a guest that it has been copied: its GUID is in guest memory, where the firmware put it. */
 @injectable()

@@ -41,7 +41,7 @@ export default definePlugin<VmgenidOptions>({
         summary: "The machine's generation ID",
         arguments: q.none,
         run() {
-          if (state.guid === undefined) throw vmgenidErrors.VMGENID_ABSENT();
+          if (state.guid === undefined) throw vmgenidErrors.VMGENID_NO_DEVICE();
           return { guid: state.guid };
         },
       }),

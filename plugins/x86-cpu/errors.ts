@@ -19,7 +19,7 @@ export const cpuErrors = defineErrors({
       `Invalid CPU topology: maxcpus must be equal to or greater than smp: ${levels} == maxcpus (${maxCpus}) < smp_cpus (${cpus})`,
     help: "-smp asks for more processors at start than the machine can hold.",
   },
-  CPU_COUNT: {
+  X86_CPU_COUNT: {
     text: (cpus: number, machine: string, max: number) =>
       `Invalid SMP CPUs ${cpus | 0}. The max CPUs supported by machine '${machine}' is ${max}`,
     help: "The machine type does not allow as many processors.",

@@ -21,7 +21,11 @@ export class Processors implements Cpus {
   readonly apicIdLimit: number;
   readonly physBits: number;
 
-  constructor(cpu: MachineDefinition["cpu"], machine: { readonly name: string; readonly maxCpus: number }, log: Logger) {
+  constructor(
+    cpu: MachineDefinition["cpu"],
+    machine: { readonly name: string; readonly maxCpus: number },
+    log: Logger,
+  ) {
     this.topology = completeTopology(cpu.topology, machine);
     const { name, model } = findModel(cpu.model);
     this.model = name;

@@ -53,10 +53,14 @@ export function completeTopology(
   return topology;
 }
 
-function check(topology: CpuTopology, product: number, machine: { readonly name: string; readonly maxCpus: number }): void {
+function check(
+  topology: CpuTopology,
+  product: number,
+  machine: { readonly name: string; readonly maxCpus: number },
+): void {
   const { cpus, maxCpus } = topology;
   const levels = LEVELS.map((level) => `${level} (${topology[level]})`).join(" * ");
   if (product !== maxCpus) throw cpuErrors.CPU_TOPOLOGY_PRODUCT(levels, maxCpus);
   if (maxCpus < cpus) throw cpuErrors.CPU_TOPOLOGY_MAXIMUM(levels, maxCpus, cpus);
-  if (maxCpus > machine.maxCpus) throw cpuErrors.CPU_COUNT(maxCpus, machine.name, machine.maxCpus);
+  if (maxCpus > machine.maxCpus) throw cpuErrors.X86_CPU_COUNT(maxCpus, machine.name, machine.maxCpus);
 }

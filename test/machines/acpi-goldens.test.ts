@@ -13,11 +13,6 @@ const names = acpiCases
   .filter(({ name, extra, noFwCfg }) => ALSO.includes(name) || (extra !== true && noFwCfg !== true))
   .map(({ name }) => name);
 
-const trimmed = (bytes: Uint8Array): string =>
-  Buffer.from(bytes)
-    .toString("hex")
-    .replace(/(00)+$/, "");
-
 /** The tables one by one, so that a difference says in which of them it is. */
 function tablesOf(bytes: Uint8Array): string[] {
   const blob = Buffer.from(bytes);

@@ -4,7 +4,7 @@ import { cliFiles } from "./cases/cli.ts";
 import type { CliCase } from "./cases/cli-case.ts";
 import type { CliGolden } from "./golden.ts";
 import { PEER, track } from "./peer.ts";
-import { Workspace } from "./workspace.ts";
+import { type CaseFile, Workspace } from "./workspace.ts";
 
 const TIME_LIMIT_MS = 10_000;
 const LEAVE = ["qmp_capabilities", "query-status", "quit"].map((execute) => JSON.stringify({ execute })).join("\n");
@@ -13,8 +13,8 @@ const LEAVE = ["qmp_capabilities", "query-status", "quit"].map((execute) => JSON
  * Runs one command line to its end. A monitor of our own, in front of the case's arguments so that a missing argument
  * stays missing, tells a machine that started to leave again: what starts ends with status 0 and `started` set.
  */
-export async function captureCli(test: CliCase): Promise<CliGolden> {
-  const workspace = new Workspace(cliFiles);
+export async function captureCli(test: CliCase, files: readonly CaseFile[] = cliFiles): Promise<CliGolden> {
+  const workspace = new Workspace(files);
   // The monitor's socket must not lie among the files of the case.
   const control = new Workspace();
   let heard = "";

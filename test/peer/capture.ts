@@ -1,6 +1,7 @@
 import { mkdirSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { captureAcpi } from "./capture-acpi.ts";
+import { captureChipset } from "./capture-chipset.ts";
 import { captureCli } from "./capture-cli.ts";
 import { captureMigration } from "./capture-migration.ts";
 import { captureQmp } from "./capture-qmp.ts";
@@ -68,8 +69,13 @@ async function captureAllCli(): Promise<void> {
   keep(text({ peer: version, cases }), "cli.json");
 }
 
+async function captureAllChipset(): Promise<void> {
+  keep(text(await captureChipset(version)), "chipset.json");
+}
+
 const kinds: Readonly<Record<string, () => Promise<void>>> = {
   acpi: captureAllAcpi,
+  chipset: captureAllChipset,
   cli: captureAllCli,
   qmp: captureAllQmp,
   migration: captureAllMigration,

@@ -33,6 +33,9 @@ export interface PciFunction {
   readonly secondaryBus: number | undefined;
 }
 
+/** More than any machine has; a space that answers everywhere would keep the firmware busy for long. */
+const MAX_FUNCTIONS = 4096;
+
 /** Describes everything that is there, bus by bus: what is found depends on the bus numbers given before. */
 export function* scan(config: PciConfig, lastBus: number): Generator<undefined, PciFunction[], undefined> {
   const found: PciFunction[] = [];
@@ -40,6 +43,7 @@ export function* scan(config: PciConfig, lastBus: number): Generator<undefined, 
   for (let bus = 0; bus <= lastBus; bus++) {
     for (const at of functionsOn(config, bus)) {
       const fn = describe(config, at, behind.get(bus));
+      if (found.length === MAX_FUNCTIONS) return found;
       found.push(fn);
       // A bridge that points back would make the tree a loop.
       if (fn.secondaryBus !== undefined && fn.secondaryBus > bus) behind.set(fn.secondaryBus, fn);

@@ -42,13 +42,15 @@ function probe(config: PciConfig, { at }: PciFunction, register: number): Probe 
   const mask = config.read(at, register, 4);
   config.write(at, register, before, 4);
   if (isRom) return { register, size: sizeOf(mask & ROM_MASK), kind: "memory", is64: false };
-  if ((mask & BAR.io) !== 0) {
+  // What kind it is says the value before: in a small BAR the bits that name the kind hold ones when they are written.
+  if ((before & BAR.io) !== 0) {
     // Functions may leave the upper half out: there are no ports beyond 64 Ki.
     const bits = mask & ~IO_FLAGS & 0xffff;
     return { register, size: bits === 0 ? 0 : 0x1_0000 - bits, kind: "io", is64: false };
   }
-  const kind = (mask & BAR.prefetch) === 0 ? "memory" : "prefetch";
-  if ((mask & BAR.typeMask) !== BAR.type64) return { register, size: sizeOf(mask & ~MEMORY_FLAGS), kind, is64: false };
+  const kind = (before & BAR.prefetch) === 0 ? "memory" : "prefetch";
+  if ((before & BAR.typeMask) !== BAR.type64)
+    return { register, size: sizeOf(mask & ~MEMORY_FLAGS), kind, is64: false };
   const highBefore = config.read(at, register + 4, 4);
   config.write(at, register + 4, ALL_ONES, 4);
   const high = config.read(at, register + 4, 4);

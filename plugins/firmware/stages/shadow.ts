@@ -4,8 +4,8 @@ import { bdf, REG } from "../pci/config-access.ts";
 import type { Steps } from "../steps.ts";
 
 const HOST_BRIDGE = bdf(0, 0, 0);
-const INTEL_MCH = 0x29c0_8086;
-const PAM = { low: 0x90, high: 0x94 } as const;
+export const INTEL_MCH = 0x29c0_8086;
+export const PAM = { low: 0x90, high: 0x94 } as const;
 const SHADOW = { romImage: 0xfffe_0000, ram: 0xe_0000, length: 0x2_0000 } as const;
 const PIECE = 0x8000;
 

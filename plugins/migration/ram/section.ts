@@ -9,9 +9,8 @@ import {
   type RAMBlock,
   type RAMList,
 } from "backplane";
-import type { LiveSection, MigrationRound } from "backplane/plugins/migration/contract";
+import { PAGE_FLAG, type LiveSection, type MigrationRound } from "backplane/plugins/migration/contract";
 import { DirtyRate } from "./dirty-rate.ts";
-import { FLAG } from "./flags.ts";
 import { TrackedBlock } from "./tracked-block.ts";
 
 /**
@@ -53,12 +52,12 @@ export class RamSection implements LiveSection {
     this.#logging = this.#memory.log("migration");
     this.#sync(round);
     const { output } = round;
-    output.u64(this.total() + FLAG.memSize);
+    output.u64(this.total() + PAGE_FLAG.memSize);
     for (const { block } of this.#blocks) {
       writeName(output, block);
       output.u64(block.usedLength);
     }
-    output.u64(FLAG.eos);
+    output.u64(PAGE_FLAG.eos);
     await output.flush();
   }
 
@@ -83,7 +82,7 @@ export class RamSection implements LiveSection {
         round.rateExceeded || (sent % PAGES_PER_LOOK === 0 && output.transferred > worth && performance.now() > end),
     );
     if (!round.isRunning) return;
-    output.u64(FLAG.eos);
+    output.u64(PAGE_FLAG.eos);
     count(round, 8);
     await output.flush();
   }
@@ -91,7 +90,7 @@ export class RamSection implements LiveSection {
   async complete(round: MigrationRound): Promise<void> {
     this.#sync(round);
     await this.#send(round, () => false);
-    round.output.u64(FLAG.eos);
+    round.output.u64(PAGE_FLAG.eos);
     await round.output.flush();
   }
 
@@ -166,12 +165,12 @@ export class RamSection implements LiveSection {
     const offset = page * TARGET_PAGE_SIZE;
     if (this.#isZero(block, offset, zeroPageDetection !== "none")) {
       counters.duplicate++;
-      const head = this.#head(output, block, offset + FLAG.zero);
+      const head = this.#head(output, block, offset + PAGE_FLAG.zero);
       output.u8(0);
       return head + 1;
     }
     counters.normal++;
-    const head = this.#head(output, block, offset + FLAG.page);
+    const head = this.#head(output, block, offset + PAGE_FLAG.page);
     output.page(this.#page);
     return head + TARGET_PAGE_SIZE;
   }
@@ -186,7 +185,7 @@ export class RamSection implements LiveSection {
 
   #head(output: MigrationRound["output"], block: TrackedBlock, offsetAndFlags: number): number {
     if (block === this.#lastSent) {
-      output.u64(offsetAndFlags + FLAG.continue);
+      output.u64(offsetAndFlags + PAGE_FLAG.continue);
       return 8;
     }
     this.#lastSent = block;

@@ -11,7 +11,13 @@ export class FakePciHost {
   /** Every write to a function that is there, as the peer's trace shows it. */
   readonly writes: string[] = [];
 
-  constructor(buses: ReadonlyMap<number, readonly FakeFunctionFacts[]>) {
+  readonly #answer: ((address: number, size: number) => number) | undefined;
+
+  constructor(
+    buses: ReadonlyMap<number, readonly FakeFunctionFacts[]>,
+    answer?: (address: number, size: number) => number,
+  ) {
+    this.#answer = answer;
     const make = (facts: FakeFunctionFacts, _index: number, all: readonly FakeFunctionFacts[]): FakeFunction =>
       new FakeFunction(facts, all);
     this.roots = new Map(
@@ -25,6 +31,7 @@ export class FakePciHost {
       impl: { min: 1, max: 4 },
       read: (offset, size) => {
         if (offset < 4) return this.#address;
+        if (this.#answer !== undefined) return this.#answer(this.#address + offset - 4, size) % 2 ** (8 * size);
         const target = this.#target();
         return target === undefined ? 2 ** (8 * size) - 1 : target.read((this.#address & 0xfc) + offset - 4, size);
       },

@@ -143,6 +143,8 @@ export interface HardwareChange {
   readonly blobs?: Partial<Record<BlobName, Uint8Array>>;
   /** Reserve hints of the root ports. */
   readonly hints?: Uint8Array;
+  /** What configuration reads give instead of the functions' registers. */
+  readonly configuration?: (address: number, size: number) => number;
 }
 
 /** RAM, a PCI host with the golden's functions, and its fw_cfg files, whose tables change when they are selected. */
@@ -157,7 +159,7 @@ export function goldenHardware(golden: AcpiGolden, change: HardwareChange = {}):
       );
     }
   }
-  const pci = new FakePciHost(buses);
+  const pci = new FakePciHost(buses, change.configuration);
   const plugin = definePlugin({
     id: "golden-hardware",
     apiVersion: 1,

@@ -82,3 +82,17 @@ describe("whatever the machine hands over, the firmware halts and nothing throws
     },
   );
 });
+
+describe("configuration space that answers nonsense", () => {
+  const golden = loadAcpiGolden("q35-256m");
+  const answers: readonly [name: string, answer: (address: number, size: number) => number][] = [
+    ["zeros", () => 0],
+    ["bridges everywhere, which keep no bits", (address) => ((address & 0xff) === 0x0a ? 0x0604 : 0x0604_0604)],
+    ["its own address", (address) => address >>> 0],
+    ["noise", (address) => Math.imul(address ^ (address >>> 7), 0x9e37_79b1) >>> 0],
+  ];
+
+  test.each(answers)("%s", async (_name, answer) => {
+    await expectHalt(golden, { configuration: answer });
+  });
+});

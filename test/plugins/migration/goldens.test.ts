@@ -85,8 +85,8 @@ async function answer(machine: Machine, sent: string): Promise<string> {
 describe("the peer's conversations about migration", () => {
   test.each(Object.entries(CONVERSATIONS))("%s", async (name, deliberate) => {
     const golden = loadQmpGolden(name);
-    const folder = mkdtempSync(path.join(os.tmpdir(), "backplane-test-"));
     const machine = await start();
+    const folder = mkdtempSync(path.join(os.tmpdir(), "backplane-test-"));
     try {
       let lines: string[] = [];
       let heard = (): void => undefined;

@@ -8,10 +8,22 @@ import { Workspace } from "../../peer/workspace.ts";
 import { platformType } from "./platform.ts";
 
 /** Other machine types, and machines with devices that have RAM blocks or files of their own. */
-const ELSEWHERE = ["none", "i440fx", "pc-q35-9.2", "vga", "defaults", "e1000e", "pxb-e1000e", "virtio-rng-port", "usb-on", "serial", "nographic"];
+const ELSEWHERE = [
+  "none",
+  "i440fx",
+  "pc-q35-9.2",
+  "vga",
+  "defaults",
+  "e1000e",
+  "pxb-e1000e",
+  "virtio-rng-port",
+  "usb-on",
+  "serial",
+  "nographic",
+];
 const DRIVERS = ["pc-dimm", "nvdimm", "vmgenid"];
-/** Of the chipset and of ACPI. */
-const OTHERS = /^etc\/(smi\/|acpi\/(rsdp|tables)|table-loader|tpm\/|system-states)/;
+/** Of the chipset, of ACPI, and of a device on the ISA bus. */
+const OTHERS = /^etc\/(smi\/|acpi\/(rsdp|tables)|table-loader|tpm\/|system-states|pvpanic-port)/;
 
 const names = acpiGoldenNames().filter((name) => !ELSEWHERE.includes(name));
 

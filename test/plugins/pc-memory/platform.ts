@@ -1,5 +1,14 @@
 // A PC without its chipset: processors, memory, fw_cfg and what is plugged into memory slots.
-import { defineMachineType, Machine, type DeviceDefinition, type LogRecord, type MachineDefinition, type MachineType, type ObjectDefinition } from "backplane";
+import {
+  defineMachineType,
+  Machine,
+  prop,
+  type DeviceDefinition,
+  type LogRecord,
+  type MachineDefinition,
+  type MachineType,
+  type ObjectDefinition,
+} from "backplane";
 import q35 from "../../../machines/q35.ts";
 import fwCfg from "../../../plugins/fw-cfg/index.ts";
 import memoryBackend from "../../../plugins/memory-backend/index.ts";
@@ -14,6 +23,7 @@ import x86Cpu from "../../../plugins/x86-cpu/index.ts";
 
 export const platformType: MachineType = defineMachineType({
   ...q35,
+  properties: { ...q35.properties, "max-ram-below-4g": prop.size(undefined) },
   plugins: [memoryBackend, numa, pcMemory, x86Cpu, fwCfg, romLoader, smbios, pcDimm, nvdimm, vmgenid],
   devices: [],
 });
@@ -22,7 +32,7 @@ const MIB = 1024 * 1024;
 
 export interface PlatformOptions extends Partial<Omit<MachineDefinition, "devices" | "objects" | "memory">> {
   readonly memory?: Partial<MachineDefinition["memory"]>;
-  readonly objects?: readonly (Omit<ObjectDefinition, "form"> & { readonly form?: ObjectDefinition["form"] })[];
+  readonly objects?: readonly ObjectDefinition[];
   readonly devices?: readonly DeviceDefinition[];
   readonly properties?: MachineDefinition["machine"]["properties"];
 }
@@ -39,7 +49,7 @@ export function platformDefinition(options: PlatformOptions = {}): MachineDefini
     options: {},
     paused: true,
     ...rest,
-    objects: objects.map((object) => ({ form: "opts", ...object })),
+    objects,
   };
 }
 
@@ -49,7 +59,7 @@ export async function withPlatform<T>(
   test: (machine: Machine, log: readonly LogRecord[]) => T | Promise<T>,
 ): Promise<T> {
   const log: LogRecord[] = [];
-  const definition = platformDefinition(options as PlatformOptions);
+  const definition = platformDefinition(options);
   const machine = await Machine.create(definition, { types: [platformType], log: (record) => log.push(record) });
   try {
     return await test(machine, log);
@@ -65,7 +75,11 @@ export const ram = (id: string, size: string, more: ObjectDefinition["properties
   form: "opts",
 });
 
-export const device = (driver: string, properties: DeviceDefinition["properties"] = {}, id?: string): DeviceDefinition => ({
+export const device = (
+  driver: string,
+  properties: DeviceDefinition["properties"] = {},
+  id?: string,
+): DeviceDefinition => ({
   driver,
   properties,
   form: "keyval",

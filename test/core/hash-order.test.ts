@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hashOrder } from "../../../plugins/acpi/hash-order.ts";
+import { hashOrder } from "backplane";
 
 describe("hashOrder", () => {
   // Ids of devices, and the children of /machine/peripheral that the peer's qom-list gave for them, last one first.

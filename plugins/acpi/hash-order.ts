@@ -1,1 +1,0 @@
-export { hashOrder } from "backplane";

@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { CLOCK } from "backplane";
+import { SYSTEM_INTERRUPTS } from "backplane/plugins/apic/contract";
+import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
+import { HPET } from "backplane/plugins/hpet/contract";
+import { q35, withBoard } from "../pci/board.ts";
+
+const BASE = 0xfed0_0000;
+
+test("shows the peer's capabilities after reset", () =>
+  withBoard(q35(), (board) => {
+    const at = [0x000, 0x004, 0x010, 0x020, 0x0f0, 0x100, 0x104, 0x108, 0x120, 0x140];
+    expect(at.map((offset) => board.load(BASE + offset))).toEqual([
+      0x8086_a201, 0x0098_9680, 0, 0, 0, 0x30, 0x00ff_0104, 0xffff_ffff, 0x30, 0x30,
+    ]);
+  }));
+
+test("counts in steps of 10 ns while it is enabled", () =>
+  withBoard(q35(), (board) => {
+    const clock = board.machine.service(CLOCK);
+    clock.advance(1000);
+    expect(board.load(BASE + 0xf0)).toBe(0);
+    board.store(BASE + 0x10, 1);
+    clock.advance(1000);
+    expect(board.load(BASE + 0xf0)).toBe(100);
+    board.store(BASE + 0x10, 0);
+    clock.advance(1000);
+    expect(board.load(BASE + 0xf0)).toBe(100);
+    board.store(BASE + 0xf0, 7);
+    expect(board.load(BASE + 0xf0)).toBe(7);
+  }));
+
+test("raises the interrupt that a timer is routed to", () =>
+  withBoard(q35(), (board) => {
+    const fired: number[] = [];
+    const clock = board.machine.service(CLOCK);
+    board.machine.service(SYSTEM_INTERRUPTS).connect((line, level) => level && fired.push(line));
+    board.store(BASE + 0x10, 1);
+    board.store(BASE + 0x120, (16 << 9) | 0x4 | 0x100);
+    board.store(BASE + 0x128, 500);
+    clock.advance(4990);
+    expect(fired).toEqual([]);
+    clock.advance(10);
+    expect(fired).toEqual([16]);
+  }));
+
+test("a level stays until it is acknowledged", () =>
+  withBoard(q35(), (board) => {
+    const levels: boolean[] = [];
+    const clock = board.machine.service(CLOCK);
+    board.machine.service(SYSTEM_INTERRUPTS).connect((line, level) => line === 20 && levels.push(level));
+    board.store(BASE + 0x10, 1);
+    board.store(BASE + 0x100, (20 << 9) | 0x6 | 0x100);
+    board.store(BASE + 0x108, 10);
+    clock.advance(100);
+    expect([levels, board.load(BASE + 0x20)]).toEqual([[true], 1]);
+    board.store(BASE + 0x20, 1);
+    expect(levels).toEqual([true, false]);
+  }));
+
+test("is described to the firmware, and absent with hpet=off", async () => {
+  const item = (): Promise<string> =>
+    withBoard(q35(), (board) => {
+      board.machine.service(FW_CFG).select(FW_CFG_KEYS.hpet);
+      return Buffer.from(board.machine.service(FW_CFG).read(16)).toString("hex");
+    });
+  expect(await item()).toBe("0101a286800000d0fe00000000000000");
+  await withBoard(q35("-machine", "hpet=off"), (board) => {
+    expect([board.machine.service(HPET).block, board.load(BASE)]).toEqual([undefined, 0]);
+    board.machine.service(FW_CFG).select(FW_CFG_KEYS.hpet);
+    expect(board.machine.service(FW_CFG).read(2)).toEqual(Uint8Array.of(0xff, 0));
+  });
+});
