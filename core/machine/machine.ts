@@ -156,12 +156,15 @@ export class Machine implements MachineControl {
     }
     for (const object of definition.objects) objects.create(object);
     lifecycle.reach("objects");
-    lifecycle.reach("board");
-    for (const { when, ...device } of type.devices) {
-      if (when === undefined || settings.enabled(when)) devices.create(device, "machine");
-    }
-    for (const device of definition.devices) devices.create(device);
-    lifecycle.reach("devices");
+    // Nobody accesses memory before the machine is laid out, so its map is rendered once, at the end.
+    container.resolve(MEMORY_REGIONS).transaction(() => {
+      lifecycle.reach("board");
+      for (const { when, ...device } of type.devices) {
+        if (when === undefined || settings.enabled(when)) devices.create(device, "machine");
+      }
+      for (const device of definition.devices) devices.create(device);
+      lifecycle.reach("devices");
+    });
     lifecycle.reach("done");
     globals.report(devices.types(), log);
     if (container.has(GUEST)) this.#loop.connect(container.resolve(GUEST));

@@ -74,7 +74,8 @@ export class Bar implements PciBar {
   update(decoding: boolean): void {
     const address = decoding ? this.#decoded() : undefined;
     if (address === this.#address) return;
-    if (this.#address !== undefined) this.#space.removeSubregion(this.region);
+    // The device may have taken its region away already: what it owns goes before the function does.
+    if (this.region.container === this.#space) this.#space.removeSubregion(this.region);
     this.#address = address;
     if (address !== undefined) this.#space.addSubregion(guestAddress(address), this.region, 1);
   }

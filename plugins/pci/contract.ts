@@ -83,6 +83,8 @@ export interface PciHotplug {
   refuses?(bus: PciBus): string | undefined;
   /** After the function was plugged. */
   plugged(candidate: PciFunction): void;
+  /** After the function has left the bus. */
+  unplugged?(candidate: PciFunction): void;
   /** The host's user wants it gone: tell the guest. The guest's answer ends in `Devices.remove`. Throws with the peer's text. */
   unplugRequested(candidate: PciFunction): void;
 }

@@ -166,6 +166,7 @@ export class PciService implements Pci {
     for (const listener of this.#listeners) listener(gone, "unplugging");
     gone.detach();
     gone.bus.leave(gone.devfn);
+    gone.bus.hotplug?.unplugged?.(gone);
   }
 
   #reset(): void {

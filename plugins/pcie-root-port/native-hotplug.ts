@@ -30,6 +30,15 @@ export class NativeHotplug implements PciHotplug {
     if (candidate.hotplugged) this.#notify(CONTROL.presenceEnable);
   }
 
+  unplugged(candidate: PciFunction): void {
+    const port = this.#port;
+    if (port === undefined || candidate.bus.functions.length > 0) return;
+    const { config } = port.subject;
+    const at = port.express + EXPRESS_AT.slotStatus;
+    config.set16(at, (config.get16(at) & ~STATUS.present) | STATUS.presenceChanged);
+    this.#notify(CONTROL.presenceEnable);
+  }
+
   unplugRequested(candidate: PciFunction): void {
     const refused = this.refuses(candidate.bus);
     if (refused !== undefined) throw rootPortErrors.ROOT_PORT_HOTPLUG(candidate.bus.name);

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { byteLength, DEVICES, guestAddress, LIFECYCLE } from "backplane";
+import { byteLength, DEVICES, guestAddress, LIFECYCLE, RAM_LIST } from "backplane";
 import { COMMAND, PCI, REG } from "backplane/plugins/pci/contract";
 import { SYSTEM_INTERRUPTS } from "backplane/plugins/apic/contract";
 import type { Board } from "./board.ts";
@@ -112,6 +115,26 @@ describe("a function of a third party", () => {
       expect(paths).toContain("0000:00:1f.0");
       expect(paths).toContain("0000:00:04.0:00.0");
     }));
+
+  test("takes an option ROM from a file, in a RAM block of its own", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "rom-"));
+    const file = path.join(folder, "card.rom");
+    writeFileSync(file, Uint8Array.of(0x55, 0xaa, 0x03, ...Buffer.alloc(1500)));
+    try {
+      await withCard(["-device", `edu-card,id=with-rom,addr=6,romfile=${file}`], (board) => {
+        const block = board.machine.service(RAM_LIST).byIdstr("0000:00:06.0/edu-card.rom");
+        expect([block?.usedLength, block?.migratable]).toEqual([4096, true]);
+        const rom = board.config({ slot: 6 }, REG.rom);
+        rom.write(0xffff_ffff);
+        expect(rom.read()).toBe(0xffff_f801);
+        rom.write(BAR + 1);
+        board.config({ slot: 6 }, REG.command).write(COMMAND.memory, 2);
+        expect(board.load(BAR) & 0xff_ffff).toBe(0x03_aa55);
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   test("mistakes of its author are errors, and nothing of it stays", () =>
     withCard([], async (board, probe) => {

@@ -1,0 +1,39 @@
+// Hot-plug by the port's own registers, where ACPI leaves it to them.
+import { expect, test } from "vitest";
+import { DEVICES } from "backplane";
+import { CAPABILITY, EXPRESS_AT, PCI } from "backplane/plugins/pci/contract";
+import { q35, withBoard, type Board } from "../pci/board.ts";
+
+const native = q35(
+  "-global",
+  "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
+  "-device",
+  "pcie-root-port,id=rp,addr=4",
+);
+
+function slotRegister(board: Board, register: number) {
+  const port = board.machine.service(PCI).functions().find(({ device }) => device.id === "rp");
+  return board.config({ slot: 4 }, (port?.findCapability(CAPABILITY.express) ?? 0) + register);
+}
+
+test("a device that comes shows in the slot's status, and its interrupt is a message", () =>
+  withBoard(native, (board) => {
+    const status = slotRegister(board, EXPRESS_AT.slotStatus);
+    expect(status.read(2)).toBe(0);
+    board.machine.service(DEVICES).create({ driver: "pvpanic-pci", id: "x", bus: "rp", properties: {} });
+    expect(status.read(2)).toBe(0x48);
+    status.write(0x8, 2);
+    expect(status.read(2)).toBe(0x40);
+  }));
+
+test("a device goes when the system has switched the slot off", () =>
+  withBoard(native, async (board) => {
+    const devices = board.machine.service(DEVICES);
+    const { device } = devices.create({ driver: "pvpanic-pci", id: "x", bus: "rp", properties: {} });
+    device.unplug?.();
+    expect(slotRegister(board, EXPRESS_AT.slotStatus).read(2) & 1).toBe(1);
+    slotRegister(board, EXPRESS_AT.slotControl).write(0x7c0, 2);
+    await new Promise(setImmediate);
+    expect(devices.byId("x")).toBeUndefined();
+    expect(slotRegister(board, EXPRESS_AT.slotStatus).read(2) & 0x40).toBe(0);
+  }));
