@@ -15,6 +15,11 @@ export type Origin =
       readonly locate?: (path: readonly PropertyKey[]) => Origin;
     };
 
+/** The origin of a part of what an origin stands for: the item of a list, the value of a key. */
+export function originBelow(origin: Origin | undefined, path: readonly PropertyKey[]): Origin | undefined {
+  return origin?.kind === "file" ? (origin.locate?.(path) ?? origin) : origin;
+}
+
 /** The peer's classes of monitor errors; all but the first say more than the text does. */
 export type ErrorClass = "GenericError" | "CommandNotFound" | "DeviceNotActive" | "DeviceNotFound" | "KVMMissingCap";
 
@@ -40,6 +45,7 @@ export class BackplaneError extends Error {
     this.code = code;
     this.hints = options.hints ?? [];
     this.advice = options.advice;
+    if (options.at !== undefined) this.path = [options.at];
     this.errorClass = options.errorClass ?? "GenericError";
   }
 
@@ -70,6 +76,7 @@ export class BackplaneError extends Error {
 export interface BackplaneErrorOptions extends ErrorOptions {
   readonly hints?: readonly string[];
   readonly advice?: string | undefined;
+  readonly at?: string | undefined;
   readonly errorClass?: ErrorClass;
 }
 
@@ -92,6 +99,8 @@ type ErrorEntry = {
   readonly hints?: readonly string[];
   /** What to write instead, where a definition file is at fault; needed where the peer's text does not say. */
   readonly advice?: string;
+  /** The key of a device, object or part of a definition that is at fault, where it is always the same one. */
+  readonly at?: string;
   readonly errorClass?: ErrorClass;
 };
 

@@ -1,4 +1,4 @@
-import { defineMachineType, prop } from "backplane";
+import { defineMachineType, machineErrors, prop, type Property } from "backplane";
 import acpi from "../plugins/acpi/index.ts";
 import acpiFwCfg from "../plugins/acpi/fw-cfg/index.ts";
 import acpiNuma from "../plugins/acpi/numa/index.ts";
@@ -33,6 +33,15 @@ import x86Cpu from "../plugins/x86-cpu/index.ts";
 
 const onOffAuto = (text: string) => prop.choice("OnOffAuto", ["on", "off", "auto"], "auto", { description: text });
 
+/** A bus with its controllers that is not modelled: it can only be left out. */
+const leftOut = (description: string): Property<boolean> => ({
+  ...prop.bool(false, { description }),
+  parse(value, name, owner, form) {
+    if (prop.bool(false).parse(value, name, owner, form)) throw machineErrors.PROPERTY_REFUSED(owner, name, "on");
+    return false;
+  },
+});
+
 /** Intel's Q35 and ICH9, as the peer's version 10.0 has them. */
 export default defineMachineType({
   name: "pc-q35-10.0",
@@ -42,11 +51,17 @@ export default defineMachineType({
   maxCpus: 4096,
   properties: {
     acpi: onOffAuto("Enable ACPI"),
+    graphics: prop.bool(true, { description: "Set on/off to enable/disable graphics emulation" }),
+    "dump-guest-core": prop.bool(true, { description: "Include guest memory in a core dump" }),
     hmat: prop.bool(false, {
       description: "Set on/off to enable/disable ACPI Heterogeneous Memory Attribute Table (HMAT)",
     }),
     hpet: prop.bool(true, { description: "Enable/disable high precision event timer emulation" }),
     i8042: prop.bool(true, { description: "Enable/disable Intel 8042 PS/2 controller emulation" }),
+    "max-ram-below-4g": prop.size(undefined, {
+      description: "Maximum ram below the 4G boundary (32bit boundary)",
+    }),
+    "mem-merge": prop.bool(true, { description: "Enable/disable memory merge support" }),
     "memory-backend": prop.link("memory-backend", { description: "Set RAM backend" }),
     nvdimm: prop.bool(false, { description: "Set on/off to enable/disable NVDIMM instantiation" }),
     "nvdimm-persistence": prop.string(undefined, { description: "Set NVDIMM persistence: cpu, mem-ctrl" }),
@@ -58,6 +73,7 @@ export default defineMachineType({
     }),
     smbus: prop.bool(true, { description: "Enable/disable system management bus" }),
     smm: onOffAuto("Enable SMM"),
+    usb: leftOut("Set on/off to enable/disable usb"),
     vmport: onOffAuto("Enable vmport (pc & q35)"),
     "x-oem-id": prop.string(undefined, {
       description: "Override the default value of field OEMID in ACPI table header",

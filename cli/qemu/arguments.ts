@@ -29,14 +29,15 @@ export function readArguments(draft: Draft, argv: readonly string[]): void {
 function unavailable({ name, argument }: Occurrence): BackplaneError {
   if (name === "incoming" && argument !== "defer") {
     const protocol = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(argument)?.[1];
-    if (protocol === undefined && !/^[a-z-]+=/.test(argument)) return commandLineErrors.VALUE_CHOICE("channel-type", argument);
+    if (protocol === undefined && !/^[a-z-]+=/.test(argument))
+      return commandLineErrors.VALUE_CHOICE("channel-type", argument);
     if (protocol !== undefined && !PROTOCOLS.includes(protocol)) return commandLineErrors.MIGRATION_PROTOCOL(argument);
   }
   if (name !== "") return commandLineErrors.OPTION_UNAVAILABLE();
   try {
     accessSync(argument, constants.R_OK);
   } catch (failure) {
-    return commandLineErrors.FILE_OPEN(argument, hostErrorText(failure));
+    return commandLineErrors.OPTION_FILE_OPEN(argument, hostErrorText(failure));
   }
   return commandLineErrors.OPTION_VALUE_UNAVAILABLE("a disk image");
 }
@@ -54,7 +55,8 @@ function split(draft: Draft, argv: readonly string[]): Word[] {
     const name = word.replace(/^--?/, "");
     const entry = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
     const pluginOption = draft.pluginOptions.get(name)?.commandLine?.find((option) => option.name === name);
-    const known = entry ?? (pluginOption === undefined ? knownOption(name) : { takesArgument: pluginOption.argument !== "none" });
+    const known =
+      entry ?? (pluginOption === undefined ? knownOption(name) : { takesArgument: pluginOption.argument !== "none" });
     if (known === undefined) throw commandLineErrors.OPTION_UNKNOWN().from({ kind: "command-line", text: word });
     const argument = known.takesArgument ? argv[++at] : "";
     if (argument === undefined) throw commandLineErrors.OPTION_ARGUMENT().from({ kind: "command-line", text: word });

@@ -113,7 +113,18 @@ function readSocket(group: OptionGroup): ChardevBackend {
   const reconnects = value("reconnect") !== undefined;
   if (server && reconnects) throw commandLineErrors.CHARDEV_RECONNECT_SERVER();
   if (!server && value("wait") !== undefined) throw commandLineErrors.CHARDEV_WAIT_CLIENT();
-  refuseKeys(group, ["fd", "telnet", "tn3270", "websocket", "tls-creds", "tls-authz", "abstract", "to", "ipv4", "ipv6"]);
+  refuseKeys(group, [
+    "fd",
+    "telnet",
+    "tn3270",
+    "websocket",
+    "tls-creds",
+    "tls-authz",
+    "abstract",
+    "to",
+    "ipv4",
+    "ipv6",
+  ]);
   if (path === "" || (path === undefined && host === undefined)) throw commandLineErrors.CHARDEV_NO_ADDRESS();
   const reconnectMs = Number(value("reconnect-ms") ?? Number(value("reconnect") ?? 0) * 1000);
   const common = {
@@ -140,6 +151,7 @@ function flag(group: OptionGroup, key: string, fallback: boolean): boolean {
 function refuseKeys(group: OptionGroup, keys: readonly string[]): void {
   for (const key of keys) {
     const text = valueOf(group, key);
-    if (text !== undefined && text !== "off") throw commandLineErrors.OPTION_VALUE_UNAVAILABLE(`chardev option '${key}'`);
+    if (text !== undefined && text !== "off")
+      throw commandLineErrors.OPTION_VALUE_UNAVAILABLE(`chardev option '${key}'`);
   }
 }

@@ -1,4 +1,12 @@
-import { optionValues, parseJson, type DeviceDefinition, type JsonObject, type ObjectDefinition, type OptionValue, type OptionValues } from "backplane";
+import {
+  optionValues,
+  parseJson,
+  type DeviceDefinition,
+  type JsonObject,
+  type ObjectDefinition,
+  type OptionValue,
+  type OptionValues,
+} from "backplane";
 import type { Draft } from "./draft.ts";
 import { commandLineErrors } from "./errors.ts";
 import { at, originOf, type Occurrence } from "./occurrence.ts";
@@ -13,7 +21,8 @@ export function addDevice(draft: Draft, occurrence: Occurrence): void {
   }
   const group = draft.lists.device.add(occurrence);
   const driver = valueOf(group, "driver");
-  const wantsHelp = (driver !== undefined && isHelp(driver)) || group.pairs.some(({ key, bare }) => bare !== undefined && isHelp(key));
+  const wantsHelp =
+    (driver !== undefined && isHelp(driver)) || group.pairs.some(({ key, bare }) => bare !== undefined && isHelp(key));
   if (wantsHelp) draft.deviceHelp ??= driver ?? "help";
 }
 
@@ -41,11 +50,12 @@ export function addObject(draft: Draft, occurrence: Occurrence): string | undefi
 export function objectDefinitions(draft: Draft): ObjectDefinition[] {
   const given = draft.lists.object.groups.map(({ id = "", pairs, occurrence }): ObjectDefinition => {
     const { "qom-type": type = "", ...properties } = lastValues(pairs);
-    return { type: String(type), id, properties, form: "opts", origin: originOf(occurrence) };
+    return { type, id, properties, form: "opts", origin: originOf(occurrence) };
   });
   const json = draft.jsonObjects.map(({ occurrence, value }): ObjectDefinition => {
     const { "qom-type": type, id, ...properties } = value;
-    return { type: String(type), id: String(id), properties, form: "json", origin: originOf(occurrence) };
+    // That both are there and are text was found when the option was read.
+    return { type: textOf(type), id: textOf(id), properties, form: "json", origin: originOf(occurrence) };
   });
   return [...given, ...json];
 }
@@ -54,7 +64,7 @@ export function deviceDefinitions(draft: Draft): DeviceDefinition[] {
   const given = draft.lists.device.groups.map(({ id, pairs, occurrence }): DeviceDefinition => {
     const { driver, bus, ...properties } = lastValues(pairs);
     if (driver === undefined) throw commandLineErrors.KEY_MISSING("driver").from(originOf(occurrence));
-    return device(String(driver), id, bus, properties, "keyval", occurrence);
+    return device(driver, id, bus, properties, "keyval", occurrence);
   });
   const json = draft.jsonDevices.map(({ occurrence, value }): DeviceDefinition => {
     const { driver, bus, id, ...properties } = value;
@@ -82,7 +92,11 @@ function device(
   };
 }
 
-function lastValues(pairs: readonly { readonly key: string; readonly value: string }[]): OptionValues {
+const textOf = (value: OptionValue | undefined): string => (typeof value === "string" ? value : "");
+
+function lastValues(pairs: readonly { readonly key: string; readonly value: string }[]): {
+  readonly [key: string]: string;
+} {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
 }
 

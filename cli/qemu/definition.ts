@@ -6,7 +6,15 @@ import { readChardev } from "./chardev-option.ts";
 import { deviceDefinitions, objectDefinitions } from "./component-option.ts";
 import type { Draft } from "./draft.ts";
 import { commandLineErrors } from "./errors.ts";
-import { dashed, findType, machineProperties, mergeMemory, readMemory, readTopology, subtree } from "./machine-option.ts";
+import {
+  dashed,
+  findType,
+  machineProperties,
+  mergeMemory,
+  readMemory,
+  readTopology,
+  subtree,
+} from "./machine-option.ts";
 import { readMons } from "./monitor-option.ts";
 import { at, originOf } from "./occurrence.ts";
 import { valueOf } from "./option-list.ts";
@@ -58,7 +66,7 @@ function readChardevs(draft: Draft): ChardevDefinition[] {
     at(group.occurrence, () => {
       const backend = readChardev(group);
       const isTaken = backend.backend === "stdio" && chardevs.some((other) => other.backend === "stdio");
-      if (isTaken) throw commandLineErrors.STDIO_TAKEN();
+      if (isTaken) throw commandLineErrors.CHARDEV_STDIO_TAKEN();
       chardevs.push({ id: group.id ?? "", origin: originOf(group.occurrence), ...backend });
     });
   }
@@ -78,7 +86,7 @@ function readMonitors(draft: Draft) {
   const taken = new Set<string>();
   return draft.monitors
     .filter(({ mode, chardev, occurrence }) => {
-      if (taken.has(chardev)) throw commandLineErrors.CHARDEV_IN_USE(chardev).from(originOf(occurrence));
+      if (taken.has(chardev)) throw commandLineErrors.MONITOR_CHARDEV_TAKEN(chardev).from(originOf(occurrence));
       taken.add(chardev);
       if (mode === "control") return true;
       const group = draft.lists.chardev.find(chardev);

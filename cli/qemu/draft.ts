@@ -74,7 +74,12 @@ const SHAPES = {
   memory: { name: "memory", implied: "size", merges: true, fields: { size: "size", slots: "num", maxmem: "size" } },
   mon: { name: "mon", implied: "chardev", fields: { mode: "str", chardev: "str", pretty: "bool" } },
   msg: { name: "msg", fields: { timestamp: "bool", "guest-name": "bool" } },
-  name: { name: "name", implied: "guest", merges: true, fields: { guest: "str", process: "str", "debug-threads": "bool" } },
+  name: {
+    name: "name",
+    implied: "guest",
+    merges: true,
+    fields: { guest: "str", process: "str", "debug-threads": "bool" },
+  },
   object: { name: "object", implied: "qom-type" },
   overcommit: { name: "overcommit", fields: { "mem-lock": "str", "cpu-pm": "bool" } },
   rtc: { name: "rtc", merges: true, fields: { base: "str", clock: "str", driftfix: "str" } },
@@ -138,7 +143,9 @@ export class Draft {
     this.messages = messages;
     this.print = print;
     this.pluginOptions = pluginOptions;
-    const entries = Object.entries(SHAPES).map(([name, shape]) => [name, new OptionList(shape, messages, print)] as const);
+    const entries = Object.entries(SHAPES).map(
+      ([name, shape]) => [name, new OptionList(shape, messages, print)] as const,
+    );
     this.lists = Object.fromEntries(entries) as { readonly [N in ListName]: OptionList };
   }
 }

@@ -18,11 +18,23 @@ export const commandLineErrors = defineErrors({
     help: "QEMU has this form of the option, and Backplane does not have it yet.",
   },
   JSON: { text: (message: string) => message, help: "An option that may be given as JSON is no JSON." },
-  KEY_INVALID: { text: (key: string) => `Invalid parameter '${key}'`, help: "The option has no key of that name, or it is no name." },
+  KEY_INVALID: {
+    text: (key: string) => `Invalid parameter '${key}'`,
+    help: "The option has no key of that name, or it is no name.",
+  },
   KEY_MISSING: { text: (key: string) => `Parameter '${key}' is missing`, help: "The option needs that key." },
-  KEY_UNEXPECTED: { text: (key: string) => `Parameter '${key}' is unexpected`, help: "The option has no key of that name." },
-  KEY_LONG: { text: (what: string, key: string) => `Parameter${what} '${key}' is too long`, help: "A key has more than 127 characters." },
-  KEY_EQUALS: { text: (key: string) => `Expected '=' after parameter '${key}'`, help: "A key of this option stands without a value." },
+  KEY_UNEXPECTED: {
+    text: (key: string) => `Parameter '${key}' is unexpected`,
+    help: "The option has no key of that name.",
+  },
+  KEY_LONG: {
+    text: (what: string, key: string) => `Parameter${what} '${key}' is too long`,
+    help: "A key has more than 127 characters.",
+  },
+  KEY_EQUALS: {
+    text: (key: string) => `Expected '=' after parameter '${key}'`,
+    help: "A key of this option stands without a value.",
+  },
   KEY_INCONSISTENT: {
     text: (path: string) => `Parameters '${path}*' used inconsistently`,
     help: "A key is given a value and members, or members and elements.",
@@ -31,19 +43,43 @@ export const commandLineErrors = defineErrors({
     text: (key: string) => `Invalid parameter type for '${key}', expected: object`,
     help: "A key of -machine that has members was given a value.",
   },
-  KEY_MERGE: { text: (path: string) => `Parameter '${path}' used inconsistently`, help: "Two occurrences of an option use a key in different ways." },
-  KEY_ELEMENT: { text: (path: string) => `Parameter '${path}' missing`, help: "The elements of a list are not numbered without gaps." },
-  KEY_CONFLICT: { text: (key: string, other: string) => `Conflict between '${key}' and '${other}'`, help: "A key is given with underscores and with hyphens." },
-  VALUE_EXPECTED: { text: (key: string, expected: string) => `Parameter '${key}' expects ${expected}`, help: "The value of a key has the wrong form." },
-  VALUE_CHOICE: { text: (key: string, value: string) => `Parameter '${key}' does not accept value '${value}'`, help: "A key that takes one of a fixed set of words was given another." },
+  KEY_MERGE: {
+    text: (path: string) => `Parameter '${path}' used inconsistently`,
+    help: "Two occurrences of an option use a key in different ways.",
+  },
+  KEY_ELEMENT: {
+    text: (path: string) => `Parameter '${path}' missing`,
+    help: "The elements of a list are not numbered without gaps.",
+  },
+  KEY_CONFLICT: {
+    text: (key: string, other: string) => `Conflict between '${key}' and '${other}'`,
+    help: "A key is given with underscores and with hyphens.",
+  },
+  VALUE_EXPECTED: {
+    text: (key: string, expected: string) => `Parameter '${key}' expects ${expected}`,
+    help: "The value of a key has the wrong form.",
+  },
+  VALUE_CHOICE: {
+    text: (key: string, value: string) => `Parameter '${key}' does not accept value '${value}'`,
+    help: "A key that takes one of a fixed set of words was given another.",
+  },
   VALUE_SIZE: {
     text: (key: string) => `Parameter '${key}' expects a non-negative number below 2^64`,
     help: "The value of a key is not a size.",
     hints: SUFFIXES,
   },
-  VALUE_RANGE: { text: (key: string, value: string) => `Value '${value}' is out of range for parameter '${key}'`, help: "A size is negative or too large." },
-  VALUE_LARGE: { text: (key: string, value: string) => `Value '${value}' is too large for parameter '${key}'`, help: "A number has more than 64 bits." },
-  ID_DUPLICATE: { text: (id: string, list: string) => `Duplicate ID '${id}' for ${list}`, help: "Two occurrences of an option have the same id." },
+  VALUE_RANGE: {
+    text: (key: string, value: string) => `Value '${value}' is out of range for parameter '${key}'`,
+    help: "A size is negative or too large.",
+  },
+  VALUE_LARGE: {
+    text: (key: string, value: string) => `Value '${value}' is too large for parameter '${key}'`,
+    help: "A number has more than 64 bits.",
+  },
+  ID_DUPLICATE: {
+    text: (id: string, list: string) => `Duplicate ID '${id}' for ${list}`,
+    help: "Two occurrences of an option have the same id.",
+  },
   HELP_UNAVAILABLE: { text: () => "Help is not available for this option", help: "The option has no help of its own." },
   MACHINE_MISSING: {
     text: () => "No machine specified, and there is no default",
@@ -55,19 +91,31 @@ export const commandLineErrors = defineErrors({
     help: "No machine type of that name exists.",
     hints: ["Use -machine help to list supported machines"],
   },
-  ACCELERATOR_INVALID: { text: (name: string) => `invalid accelerator ${name}`, help: "The accelerator is none of those that this executable has." },
+  ACCELERATOR_INVALID: {
+    text: (name: string) => `invalid accelerator ${name}`,
+    help: "The accelerator is none of those that this executable has.",
+  },
   ACCELERATOR_PROPERTY: {
     text: (key: string) => `Property 'tcg-accel.${key}' not found`,
     help: "The accelerator has no property of that name.",
   },
-  ACCELERATOR_THREAD: { text: (value: string) => `Invalid 'thread' setting ${value}`, help: "-accel tcg,thread= is single or multi." },
-  ACCELERATOR_NONE: { text: () => "no accelerator found", help: "None of the accelerators that were named is available." },
+  ACCELERATOR_THREAD: {
+    text: (value: string) => `Invalid 'thread' setting ${value}`,
+    help: "-accel tcg,thread= is single or multi.",
+  },
+  ACCELERATOR_NONE: {
+    text: () => "no accelerator found",
+    help: "None of the accelerators that were named is available.",
+  },
   ACCELERATOR_CONFLICT: {
     text: () => 'The -accel and "-machine accel=" options are incompatible',
     help: "The accelerator is named in two ways.",
   },
   MEMORY_SLOTS_WITHOUT_MAXIMUM: { text: () => "slots specified but no max-size", help: "-m slots= needs maxmem=." },
-  MEMORY_SLOTS: { text: (slots: bigint) => `unsupported amount of memory slots: ${slots}`, help: "-m slots= is negative." },
+  MEMORY_SLOTS: {
+    text: (slots: bigint) => `unsupported amount of memory slots: ${slots}`,
+    help: "-m slots= is negative.",
+  },
   MEMORY_MAXIMUM_SMALL: {
     text: (maximum: number, size: number) =>
       `invalid value of maxmem: maximum memory size (0x${maximum.toString(16)}) must be at least the initial memory size (0x${size.toString(16)})`,
@@ -78,7 +126,10 @@ export const commandLineErrors = defineErrors({
       `invalid value of maxmem: memory slots were specified but maximum memory size (0x${maximum.toString(16)}) is equal to the initial memory size (0x${size.toString(16)})`,
     help: "-m slots= makes sense only where maxmem= leaves room.",
   },
-  UUID: { text: () => "failed to parse UUID string: wrong format", help: "-uuid takes eight, four, four, four and twelve hexadecimal digits with hyphens between them." },
+  UUID: {
+    text: () => "failed to parse UUID string: wrong format",
+    help: "-uuid takes eight, four, four, four and twelve hexadecimal digits with hyphens between them.",
+  },
   CPU_COUNT: {
     text: (count: number, machine: string, maximum: number) =>
       `Invalid SMP CPUs ${count}. The max CPUs supported by machine '${machine}' is ${maximum}`,
@@ -89,55 +140,136 @@ export const commandLineErrors = defineErrors({
     help: "-smp asks for no processors.",
   },
   CPU_EMPTY: { text: () => "-cpu option cannot be empty", help: "-cpu needs the name of a model." },
-  CPU_MODEL: { text: (model: string) => `unable to find CPU model '${model}'`, help: "The machine type has no processor, of whatever model." },
-  MONITOR_PARSE: { text: (text: string) => `parse error: ${text}`, help: "What a monitor is to be connected to cannot be read." },
-  CHARDEV_IN_USE: { text: (id: string) => `chardev '${id}' is already in use`, help: "Two monitors are put on one character device." },
-  STDIO_TAKEN: { text: () => "cannot use stdio by multiple character devices", help: "Standard input and output can belong to one character device only." },
-  CHARDEV_BACKEND: { text: (name: string) => `'${name}' is not a valid char driver name`, help: "There is no character device of that kind." },
-  CHARDEV_DRIVER: { text: (name: string) => `'${name}' is not a valid char driver`, help: "There is no character device of that kind." },
+  CPU_MODEL: {
+    text: (model: string) => `unable to find CPU model '${model}'`,
+    help: "The machine type has no processor, of whatever model.",
+  },
+  MONITOR_PARSE: {
+    text: (text: string) => `parse error: ${text}`,
+    help: "What a monitor is to be connected to cannot be read.",
+  },
+  MONITOR_CHARDEV_TAKEN: {
+    text: (id: string) => `chardev '${id}' is already in use`,
+    help: "Two monitors are put on one character device.",
+  },
+  CHARDEV_STDIO_TAKEN: {
+    text: () => "cannot use stdio by multiple character devices",
+    help: "Standard input and output can belong to one character device only.",
+  },
+  CHARDEV_BACKEND: {
+    text: (name: string) => `'${name}' is not a valid char driver name`,
+    help: "There is no character device of that kind.",
+  },
+  CHARDEV_DRIVER: {
+    text: (name: string) => `'${name}' is not a valid char driver`,
+    help: "There is no character device of that kind.",
+  },
   CHARDEV_NO_ID: { text: () => "chardev: no id specified", help: "-chardev needs an id." },
-  CHARDEV_NO_BACKEND: { text: (id: string) => `chardev: "${id}" missing backend`, help: "-chardev needs the kind of character device first." },
+  CHARDEV_NO_BACKEND: {
+    text: (id: string) => `chardev: "${id}" missing backend`,
+    help: "-chardev needs the kind of character device first.",
+  },
   CHARDEV_FILE_PATH: { text: () => "chardev: file: no filename given", help: "-chardev file needs a path." },
-  CHARDEV_NO_ADDRESS: { text: () => "Unable to parse FD number ", help: "-chardev socket needs a path, or a host and a port." },
-  CHARDEV_TWO_ADDRESSES: { text: () => "None or one of 'path', 'fd' or 'host' option required.", help: "-chardev socket takes a path, or a host and a port." },
+  CHARDEV_NO_ADDRESS: {
+    text: () => "Unable to parse FD number ",
+    help: "-chardev socket needs a path, or a host and a port.",
+  },
+  CHARDEV_TWO_ADDRESSES: {
+    text: () => "None or one of 'path', 'fd' or 'host' option required.",
+    help: "-chardev socket takes a path, or a host and a port.",
+  },
   CHARDEV_NO_PORT: { text: () => "chardev: socket: no port given", help: "-chardev socket with a host needs a port." },
-  CHARDEV_PORT: { text: (address: string) => `address resolution failed for ${address}: Servname not supported for ai_socktype`, help: "A port is no number from 0 to 65535." },
-  CHARDEV_RECONNECT_SERVER: { text: () => "'reconnect' option is incompatible with socket in server listen mode", help: "A listening socket has nothing to reconnect to." },
-  CHARDEV_WAIT_CLIENT: { text: () => "'wait' option is incompatible with socket in client connect mode", help: "A client has nobody to wait for." },
+  CHARDEV_PORT: {
+    text: (address: string) => `address resolution failed for ${address}: Servname not supported for ai_socktype`,
+    help: "A port is no number from 0 to 65535.",
+  },
+  CHARDEV_RECONNECT_SERVER: {
+    text: () => "'reconnect' option is incompatible with socket in server listen mode",
+    help: "A listening socket has nothing to reconnect to.",
+  },
+  CHARDEV_WAIT_CLIENT: {
+    text: () => "'wait' option is incompatible with socket in client connect mode",
+    help: "A client has nobody to wait for.",
+  },
   MONITOR_PRETTY: { text: () => "'pretty' is not compatible with HMP monitors", help: "pretty= is for QMP monitors." },
   GLOBAL_INCOMPLETE: {
     text: () => "options 'driver', 'property', and 'value' are required",
     help: "-global lacks a part.",
   },
-  SET_UNSUPPORTED: { text: (group: string) => `-set is not supported with ${group}`, help: "-set works with groups that are lists of options." },
+  SET_UNSUPPORTED: {
+    text: (group: string) => `-set is not supported with ${group}`,
+    help: "-set works with groups that are lists of options.",
+  },
   VALUE_TYPE: {
     text: (key: string, expected: string) => `Invalid parameter type for '${key}', expected: ${expected}`,
     help: "A member of an option that was given as JSON has the wrong type.",
   },
   GLOBAL_SYNTAX: { text: (text: string) => `can't parse: "${text}"`, help: "-set takes group.id.key=value." },
-  SET_NOTHING: { text: (group: string, id: string) => `there is no ${group} "${id}" defined`, help: "-set names something that no earlier option defined." },
-  SET_GROUP: { text: (group: string) => `There is no option group '${group}'`, help: "-set names a group that cannot be set." },
-  PIDFILE: { text: (path: string, reason: string) => `cannot create PID file: Could not create '${path}': ${reason}`, help: "The file of -pidfile cannot be written." },
-  LOGFILE: { text: (path: string, reason: string) => `Error opening logfile ${path}: ${reason}`, help: "The file of -D cannot be written." },
-  FILE_OPEN: { text: (path: string, reason: string) => `Could not open '${path}': ${reason}`, help: "A file that the command line names cannot be read." },
-  MEM_LOCK: { text: () => "parameter 'mem-lock' expects one of 'on', 'off', 'on-fault'", help: "-overcommit mem-lock= has another value." },
-  DEVICE_HELP: { text: (driver: string) => `Device '${driver}' not found`, help: "-device TYPE,help names a device that does not exist." },
-  MIGRATION_PROTOCOL: { text: (text: string) => `unknown migration protocol: ${text}`, help: "-incoming names no protocol that exists." },
+  SET_NOTHING: {
+    text: (group: string, id: string) => `there is no ${group} "${id}" defined`,
+    help: "-set names something that no earlier option defined.",
+  },
+  SET_GROUP: {
+    text: (group: string) => `There is no option group '${group}'`,
+    help: "-set names a group that cannot be set.",
+  },
+  PIDFILE: {
+    text: (path: string, reason: string) => `cannot create PID file: Could not create '${path}': ${reason}`,
+    help: "The file of -pidfile cannot be written.",
+  },
+  LOGFILE: {
+    text: (path: string, reason: string) => `Error opening logfile ${path}: ${reason}`,
+    help: "The file of -D cannot be written.",
+  },
+  OPTION_FILE_OPEN: {
+    text: (path: string, reason: string) => `Could not open '${path}': ${reason}`,
+    help: "A file that the command line names cannot be read.",
+  },
+  MEM_LOCK: {
+    text: () => "parameter 'mem-lock' expects one of 'on', 'off', 'on-fault'",
+    help: "-overcommit mem-lock= has another value.",
+  },
+  DEVICE_HELP: {
+    text: (driver: string) => `Device '${driver}' not found`,
+    help: "-device TYPE,help names a device that does not exist.",
+  },
+  MIGRATION_PROTOCOL: {
+    text: (text: string) => `unknown migration protocol: ${text}`,
+    help: "-incoming names no protocol that exists.",
+  },
   VGA_UNKNOWN: { text: (name: string) => `unknown vga type: ${name}`, help: "-vga names no kind of graphics card." },
-  VGA_UNAVAILABLE: { text: (name: string) => `${name} not available`, help: "Backplane does not have that graphics card." },
-  NEEDS_KERNEL: { text: (option: string) => `-${option} only allowed with -kernel option`, help: "The option is for a kernel that the firmware starts." },
+  VGA_UNAVAILABLE: {
+    text: (name: string) => `${name} not available`,
+    help: "Backplane does not have that graphics card.",
+  },
   RTC_DATE: {
     text: () => "invalid datetime format",
     help: "-rtc base= is no date.",
     hints: ["valid formats: '2006-06-17T16:01:21' or '2006-06-17'"],
   },
-  RTC_CLOCK: { text: (value: string) => `invalid option value '${value}'`, help: "-rtc clock= is none of host, rt and vm." },
-  SERIAL: { text: (text: string) => `could not connect serial device to character backend '${text}'`, help: "-serial names no character device." },
-  PARALLEL: { text: (text: string) => `could not connect parallel device to character backend '${text}'`, help: "-parallel names no character device." },
+  RTC_CLOCK: {
+    text: (value: string) => `invalid option value '${value}'`,
+    help: "-rtc clock= is none of host, rt and vm.",
+  },
+  SERIAL: {
+    text: (text: string) => `could not connect serial device to character backend '${text}'`,
+    help: "-serial names no character device.",
+  },
+  PARALLEL: {
+    text: (text: string) => `could not connect parallel device to character backend '${text}'`,
+    help: "-parallel names no character device.",
+  },
   DEFAULT_DEVICES: {
-    text: (machine: string) => `the default devices of machine type '${machine}' are not supported in this build; add -nodefaults`,
+    text: (machine: string) =>
+      `the default devices of machine type '${machine}' are not supported in this build; add -nodefaults`,
     help: "Without -nodefaults QEMU adds a serial port, a parallel port, a graphics card, a network card, a CD-ROM and a floppy drive. Backplane does not have them yet.",
   },
-  FW_CFG_ABSENT: { text: () => "fw_cfg device not available", help: "The machine type has no fw_cfg device for the files of -fw_cfg." },
-  NUMA_ABSENT: { text: () => "NUMA is not supported by this machine-type", help: "The machine type has no NUMA nodes." },
+  FW_CFG_ABSENT: {
+    text: () => "fw_cfg device not available",
+    help: "The machine type has no fw_cfg device for the files of -fw_cfg.",
+  },
+  NUMA_ABSENT: {
+    text: () => "NUMA is not supported by this machine-type",
+    help: "The machine type has no NUMA nodes.",
+  },
 });

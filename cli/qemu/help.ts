@@ -20,7 +20,12 @@ export function versionText(): string {
 }
 
 /** Keys of a table with their descriptions, as `-device X,help` prints them: names to column 24, then ` - text`. */
-export function propertyLine(name: string, type: string, description: string | undefined, fallback: string | undefined): string {
+export function propertyLine(
+  name: string,
+  type: string,
+  description: string | undefined,
+  fallback: string | undefined,
+): string {
   const head = `  ${name}=<${type}>`;
   const tail = fallback === undefined ? "" : ` (default: ${fallback})`;
   if (description === undefined && fallback === undefined) return `${head}\n`;

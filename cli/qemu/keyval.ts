@@ -21,7 +21,7 @@ export function isTree(value: KeyValue | undefined): value is KeyValueTree {
  */
 export function readKeyValues(tree: KeyValueTree, text: string, implied?: string): { readonly help: boolean } {
   let help = false;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const first = at === 0 ? implied : undefined;
     const end = at + (/[=,]/.exec(text.slice(at))?.index ?? text.length - at);
     const word = text.slice(at, end);
@@ -52,7 +52,7 @@ function readValue(text: string, from: number): { readonly value: string; readon
 /** A path's steps: names, and after the first also numbers. */
 function steps(path: string): string[] {
   const result: string[] = [];
-  for (let rest = path; ; ) {
+  for (let rest = path; ;) {
     const step = (result.length > 0 ? /^[0-9]+/.exec(rest) : null)?.[0] ?? NAME.exec(rest)?.[0] ?? "";
     const after = rest.slice(step.length);
     if (step === "" || (after !== "" && !after.startsWith("."))) throw commandLineErrors.KEY_INVALID(path);
@@ -67,7 +67,8 @@ function putPath(tree: KeyValueTree, path: readonly string[], value: string): vo
   let node = tree;
   for (const [index, step] of path.slice(0, -1).entries()) {
     const known = Object.hasOwn(node, step) ? node[step] : undefined;
-    if (known !== undefined && !isTree(known)) throw commandLineErrors.KEY_INCONSISTENT(`${path.slice(0, index + 1).join(".")}.`);
+    if (known !== undefined && !isTree(known))
+      throw commandLineErrors.KEY_INCONSISTENT(`${path.slice(0, index + 1).join(".")}.`);
     const next: KeyValueTree = known ?? {};
     node[step] = next;
     node = next;

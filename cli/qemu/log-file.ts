@@ -5,7 +5,8 @@ import { commandLineErrors } from "./errors.ts";
 import type { Messages } from "./messages.ts";
 import { Exit } from "./occurrence.ts";
 
-const ITEMS = "Log items (comma separated):\nguest_errors    log when the guest OS does something invalid (eg accessing a\nnon-existent register)\n";
+const ITEMS =
+  "Log items (comma separated):\nguest_errors    log when the guest OS does something invalid (eg accessing a\nnon-existent register)\n";
 
 /** Where `-d` and `-D` put what the guest does wrong. */
 export interface GuestLog extends Disposable {

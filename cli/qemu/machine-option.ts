@@ -34,7 +34,8 @@ export function readTopology(smp: KeyValueTree): CpuTopologyRequest {
     const text = smp[key];
     if (text === undefined) continue;
     const number = typeof text === "string" ? parseInteger(text) : undefined;
-    if (number === undefined || Math.abs(number) >= 2 ** 63) throw commandLineErrors.VALUE_EXPECTED(`smp.${key}`, "integer");
+    if (number === undefined || Math.abs(number) >= 2 ** 63)
+      throw commandLineErrors.VALUE_EXPECTED(`smp.${key}`, "integer");
     request[key] = number;
   }
   const unknown = Object.keys(smp).find((key) => !Object.hasOwn(request, key));

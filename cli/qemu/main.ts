@@ -14,6 +14,7 @@ import { Exit } from "./occurrence.ts";
 import { valueOf } from "./option-list.ts";
 import { writePidFile } from "./pid-file.ts";
 import { pluginOptions } from "./plugin-options.ts";
+import { Signals } from "./signals.ts";
 
 /** What the executable reads and writes. The standard input is touched only when a character device wants it. */
 export interface SystemIo {
@@ -72,19 +73,25 @@ async function run(draft: Draft, io: SystemIo, types: readonly MachineType[], ow
   if (draft.pidFile !== undefined) ownership.own(writePidFile(draft.pidFile));
   const { definition, type } = toDefinition(draft, types);
   let isComplete = false;
+  const signals = ownership.own(new Signals(io.stop));
   const machine = await Machine.create(definition, {
     types,
     plugins: [standardStreams(io)],
     log: logSink(messages, guestLog, () => isComplete),
+    signal: signals.aborted,
+  }).catch((failure: unknown) => {
+    if (signals.received === undefined) throw failure;
+    messages.error(`terminating on signal ${signals.received}`);
+    throw new Exit(0);
   });
   ownership.own(machine);
   // Last, so that whatever else is wrong is told first.
   if (draft.defaults && hasDefaultDevices(type)) throw commandLineErrors.DEFAULT_DEVICES(type.name);
   isComplete = true;
-  ownership.own(onSignals(io.stop, (signal) => {
+  signals.listen((signal) => {
     messages.error(`terminating on signal ${signal}`);
     machine.quit("host-signal");
-  }));
+  });
   ownership.own(keepAlive());
   if (!definition.paused) machine.cont();
   await machine.finished;
@@ -127,23 +134,4 @@ function standardStreams(io: SystemIo) {
 function keepAlive() {
   const timer = setInterval(() => undefined, 0x7fff_ffff);
   return { dispose: () => clearInterval(timer) };
-}
-
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-
-/** Calls with the number of a signal that asks the process to end. */
-function onSignals(stop: AbortSignal | undefined, quit: (signal: number) => void) {
-  const handlers = Object.entries(SIGNALS).map(([name, number]) => {
-    const handle = (): void => quit(number);
-    process.on(name, handle);
-    return () => process.removeListener(name, handle);
-  });
-  const abort = (): void => quit(Number(stop?.reason));
-  stop?.addEventListener("abort", abort);
-  return {
-    dispose() {
-      for (const remove of handlers) remove();
-      stop?.removeEventListener("abort", abort);
-    },
-  };
 }

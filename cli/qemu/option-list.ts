@@ -5,7 +5,12 @@ import { at, Exit, originOf, type Occurrence } from "./occurrence.ts";
 import { isHelp, splitPairs, type OptionPair } from "./option-text.ts";
 
 export type FieldType = "str" | "bool" | "num" | "size";
-const FIELD_WORDS: { readonly [T in FieldType]: string } = { str: "str", bool: "bool (on/off)", num: "num", size: "size" };
+const FIELD_WORDS: { readonly [T in FieldType]: string } = {
+  str: "str",
+  bool: "bool (on/off)",
+  num: "num",
+  size: "size",
+};
 
 /** What one option, or several that merge, came to. */
 export interface OptionGroup {

@@ -15,7 +15,7 @@ export function isHelp(word: string): boolean {
 /** Splits at commas; the pairs in order, `id` among them. */
 export function splitPairs(text: string, implied?: string): OptionPair[] {
   const pairs: OptionPair[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const end = at + (/[=,]/.exec(text.slice(at))?.index ?? text.length - at);
     const name = text.slice(at, end);
     if (text[end] === "=") {
@@ -28,7 +28,11 @@ export function splitPairs(text: string, implied?: string): OptionPair[] {
       at = next;
     } else {
       const isOff = name.startsWith("no");
-      pairs.push({ key: isOff ? name.slice(2) : name, value: isOff ? "off" : "on", bare: { prefix: isOff ? "no" : "" } });
+      pairs.push({
+        key: isOff ? name.slice(2) : name,
+        value: isOff ? "off" : "on",
+        bare: { prefix: isOff ? "no" : "" },
+      });
       at = end + 1;
     }
   }

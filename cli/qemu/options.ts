@@ -6,7 +6,7 @@ import { addDevice, addObject } from "./component-option.ts";
 import type { Draft } from "./draft.ts";
 import { commandLineErrors } from "./errors.ts";
 import { HelpWanted, versionText } from "./help.ts";
-import { readKeyValues, type KeyValueTree } from "./keyval.ts";
+import { readKeyValues, type KeyValue, type KeyValueTree } from "./keyval.ts";
 import { addMachine, addSmp } from "./machine-option.ts";
 import { addMon, addMonitor } from "./monitor-option.ts";
 import { at, Exit, originOf, type Occurrence } from "./occurrence.ts";
@@ -44,15 +44,19 @@ const setAction = (draft: Draft, text: string, occurrence: Occurrence): void => 
       if (!known.includes(value)) throw unavailable(`${key}=${value}`);
       return value;
     };
-    draft.rebootAction = word("reboot", ["reset", "shutdown"], ["reset", "shutdown"]) === "shutdown" ? "shutdown" : "reset";
-    draft.shutdownAction = word("shutdown", ["poweroff", "pause"], ["poweroff", "pause"]) === "pause" ? "pause" : "poweroff";
+    draft.rebootAction =
+      word("reboot", ["reset", "shutdown"], ["reset", "shutdown"]) === "shutdown" ? "shutdown" : "reset";
+    draft.shutdownAction =
+      word("shutdown", ["poweroff", "pause"], ["poweroff", "pause"]) === "pause" ? "pause" : "poweroff";
     word("panic", ["pause", "shutdown", "exit-failure", "none"], ["shutdown"]);
     word("watchdog", ["reset", "shutdown", "poweroff", "pause", "debug", "none", "inject-nmi"], ["reset"]);
   });
 };
 
 /** Where nothing but `none` is there: sounds, networks, displays. */
-function onlyNone(key: string, word: string): void {
+function onlyNone(key: string, word: KeyValue | undefined): void {
+  if (typeof word === "object") throw commandLineErrors.VALUE_TYPE(key, "string");
+  if (word === undefined) throw commandLineErrors.KEY_MISSING(key);
   if (word !== "none") throw commandLineErrors.VALUE_CHOICE(key, word);
 }
 
@@ -142,33 +146,43 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
       if (wanted !== undefined) throw new HelpWanted("object", wanted);
     },
   ),
-  device: withArgument("-device driver[,prop[=value][,...]]\n                add device ('-device help' for list)", addDevice),
-  global: withArgument("-global driver.property=value\n                set a property of all devices of a driver", (draft, occurrence) => {
-    const short = /^([^.=]{1,63})\.([^=]{1,63})=(.*)$/s.exec(occurrence.argument);
-    const list = draft.lists.global;
-    if (short === null) {
-      const group = list.add(occurrence);
-      const isComplete = ["driver", "property", "value"].every((key) => valueOf(group, key) !== undefined);
-      if (!isComplete) throw commandLineErrors.GLOBAL_INCOMPLETE().from(originOf(occurrence));
-      return;
-    }
-    const [, driver = "", property = "", value = ""] = short;
-    const pairs = Object.entries({ driver, property, value }).map(([key, each]) => ({ key, value: each }));
-    list.groups.push({ id: undefined, pairs, occurrence });
-  }),
-  set: withArgument("-set group.id.arg=value\n                set <arg> parameter for item <id> of type <group>", (draft, occurrence) => {
-    at(occurrence, () => {
-      const match = /^([^.]{1,63})\.([^.]{1,63})\.([^=]{1,63})=(.*)$/s.exec(occurrence.argument);
-      if (match === null) throw commandLineErrors.GLOBAL_SYNTAX(occurrence.argument);
-      const [, group = "", id = "", key = "", value = ""] = match;
-      const list = Object.values(draft.lists).find(({ shape }) => shape.name === group);
-      if (["object", "audiodev", "machine", "smp-opts", "boot-opts"].includes(group)) throw commandLineErrors.SET_UNSUPPORTED(group);
-      if (list === undefined) throw commandLineErrors.SET_GROUP(group);
-      const found = list.find(id);
-      if (found === undefined) throw commandLineErrors.SET_NOTHING(group, id);
-      list.set(found, { key, value });
-    });
-  }),
+  device: withArgument(
+    "-device driver[,prop[=value][,...]]\n                add device ('-device help' for list)",
+    addDevice,
+  ),
+  global: withArgument(
+    "-global driver.property=value\n                set a property of all devices of a driver",
+    (draft, occurrence) => {
+      const short = /^([^.=]{1,63})\.([^=]{1,63})=(.*)$/s.exec(occurrence.argument);
+      const list = draft.lists.global;
+      if (short === null) {
+        const group = list.add(occurrence);
+        const isComplete = ["driver", "property", "value"].every((key) => valueOf(group, key) !== undefined);
+        if (!isComplete) throw commandLineErrors.GLOBAL_INCOMPLETE().from(originOf(occurrence));
+        return;
+      }
+      const [, driver = "", property = "", value = ""] = short;
+      const pairs = Object.entries({ driver, property, value }).map(([key, each]) => ({ key, value: each }));
+      list.groups.push({ id: undefined, pairs, occurrence });
+    },
+  ),
+  set: withArgument(
+    "-set group.id.arg=value\n                set <arg> parameter for item <id> of type <group>",
+    (draft, occurrence) => {
+      at(occurrence, () => {
+        const match = /^([^.]{1,63})\.([^.]{1,63})\.([^=]{1,63})=(.*)$/s.exec(occurrence.argument);
+        if (match === null) throw commandLineErrors.GLOBAL_SYNTAX(occurrence.argument);
+        const [, group = "", id = "", key = "", value = ""] = match;
+        const list = Object.values(draft.lists).find(({ shape }) => shape.name === group);
+        if (["object", "audiodev", "machine", "smp-opts", "boot-opts"].includes(group))
+          throw commandLineErrors.SET_UNSUPPORTED(group);
+        if (list === undefined) throw commandLineErrors.SET_GROUP(group);
+        const found = list.find(id);
+        if (found === undefined) throw commandLineErrors.SET_NOTHING(group, id);
+        list.set(found, { key, value });
+      });
+    },
+  ),
   S: without("-S              freeze CPU at startup (use 'cont' to start execution)", (draft) => {
     draft.paused = true;
   }),
@@ -209,8 +223,7 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
     }
     at(occurrence, () => {
       const { type, ...others } = readTree(occurrence, "type");
-      if (type === undefined) throw commandLineErrors.KEY_MISSING("type");
-      onlyNone("type", String(type));
+      onlyNone("type", type);
       refuseOthers(others, []);
     });
   }),
@@ -232,7 +245,7 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   audio: withArgument("-audio none     no sound", (draft, occurrence) => {
     at(occurrence, () => {
       const { driver, ...others } = readAudio(draft, occurrence);
-      onlyNone("driver", String(driver));
+      onlyNone("driver", driver);
       refuseOthers(others, ["id"]);
     });
   }),
@@ -240,7 +253,7 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
     at(occurrence, () => {
       const { driver, id, ...others } = readAudio(draft, occurrence);
       if (id === undefined) throw commandLineErrors.KEY_MISSING("id");
-      onlyNone("driver", String(driver));
+      onlyNone("driver", driver);
       refuseOthers(others, []);
     });
   }),
@@ -264,15 +277,19 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   "no-shutdown": without("-no-shutdown    stop before shutdown", (draft, occurrence) =>
     setAction(draft, "shutdown=pause", occurrence),
   ),
-  "watchdog-action": withArgument("-watchdog-action reset\n                action when watchdog fires", (draft, occurrence) =>
-    setAction(draft, `watchdog=${occurrence.argument}`, occurrence),
+  "watchdog-action": withArgument(
+    "-watchdog-action reset\n                action when watchdog fires",
+    (draft, occurrence) => setAction(draft, `watchdog=${occurrence.argument}`, occurrence),
   ),
   "enable-kvm": without("", (draft) => {
     draft.machine["accel"] = "kvm";
   }),
-  rtc: withArgument("-rtc [base=utc][,clock=host]\n                the date of the guest's clock", (draft, occurrence) => {
-    draft.lists.rtc.add(occurrence);
-  }),
+  rtc: withArgument(
+    "-rtc [base=utc][,clock=host]\n                the date of the guest's clock",
+    (draft, occurrence) => {
+      draft.lists.rtc.add(occurrence);
+    },
+  ),
   overcommit: withArgument("-overcommit [mem-lock=off][,cpu-pm=off]", (draft, occurrence) => {
     const group = draft.lists.overcommit.add(occurrence);
     const lock = valueOf(group, "mem-lock") ?? "off";
@@ -284,8 +301,10 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
     "-msg [timestamp=on|off][,guest-name=on|off]\n                control error message format",
     (draft, occurrence) => {
       const group = draft.lists.msg.add(occurrence);
-      draft.messages.timestamps = valueOf(group, "timestamp") !== undefined && switchValue("timestamp", valueOf(group, "timestamp") ?? "");
-      draft.guestNames = valueOf(group, "guest-name") !== undefined && switchValue("guest-name", valueOf(group, "guest-name") ?? "");
+      draft.messages.timestamps =
+        valueOf(group, "timestamp") !== undefined && switchValue("timestamp", valueOf(group, "timestamp") ?? "");
+      draft.guestNames =
+        valueOf(group, "guest-name") !== undefined && switchValue("guest-name", valueOf(group, "guest-name") ?? "");
     },
   ),
   d: withArgument("-d guest_errors log what the guest does wrong", (draft, { argument }) => {
@@ -297,14 +316,19 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   pidfile: withArgument("-pidfile file   write PID to 'file'", (draft, { argument }) => {
     draft.pidFile = argument;
   }),
-  readconfig: withArgument("-readconfig <file>\n                read config file (not supported in this build)", (_draft, occurrence) => {
-    try {
-      accessSync(occurrence.argument, constants.R_OK);
-    } catch (failure) {
-      throw commandLineErrors.FILE_OPEN(occurrence.argument, hostErrorText(failure)).from(originOf(occurrence));
-    }
-    throw commandLineErrors.OPTION_UNAVAILABLE().from(originOf(occurrence));
-  }),
+  readconfig: withArgument(
+    "-readconfig <file>\n                read config file (not supported in this build)",
+    (_draft, occurrence) => {
+      try {
+        accessSync(occurrence.argument, constants.R_OK);
+      } catch (failure) {
+        throw commandLineErrors
+          .OPTION_FILE_OPEN(occurrence.argument, hostErrorText(failure))
+          .from(originOf(occurrence));
+      }
+      throw commandLineErrors.OPTION_UNAVAILABLE().from(originOf(occurrence));
+    },
+  ),
 };
 
 /** A network may be named with the words that it has none. */

@@ -5,7 +5,15 @@ import { versionText, type HelpWanted } from "./help.ts";
 import { findType } from "./machine-option.ts";
 import { isHelp } from "./option-text.ts";
 import { OPTIONS } from "./options.ts";
-import { deviceListText, deviceText, machineListText, machineTypeText, objectListText, objectText, typesOf } from "./type-help.ts";
+import {
+  deviceListText,
+  deviceText,
+  machineListText,
+  machineTypeText,
+  objectListText,
+  objectText,
+  typesOf,
+} from "./type-help.ts";
 
 /** Prints what was asked for. Returns the exit status. */
 export async function printHelp(wanted: HelpWanted, draft: Draft, types: readonly MachineType[]): Promise<number> {
@@ -71,7 +79,9 @@ function optionsText(draft: Draft): string {
   const program = draft.messages.program;
   const own = Object.values(OPTIONS).map(({ help }) => help);
   const plugins = [...draft.pluginOptions].flatMap(([name, plugin]) =>
-    Object.hasOwn(OPTIONS, name) ? [] : (plugin.commandLine ?? []).filter((option) => option.name === name).map(({ help }) => help),
+    Object.hasOwn(OPTIONS, name)
+      ? []
+      : (plugin.commandLine ?? []).filter((option) => option.name === name).map(({ help }) => help),
   );
   const lines = [...own, ...plugins].filter((help) => help !== "").join("\n");
   return `${versionText()}usage: ${program} [options]\n\n${lines}\n`;

@@ -1,4 +1,14 @@
-import { DEVICES, Machine, USER_OBJECTS, type DeviceType, type MachineDefinition, type MachineType, type ObjectType, type Property, type PropertyTable } from "backplane";
+import {
+  DEVICES,
+  Machine,
+  USER_OBJECTS,
+  type DeviceType,
+  type MachineDefinition,
+  type MachineType,
+  type ObjectType,
+  type Property,
+  type PropertyTable,
+} from "backplane";
 import { propertyLine } from "./help.ts";
 
 /** The peer's headings, in its order, by the category of devices. */
@@ -71,7 +81,10 @@ export function deviceText(type: DeviceType): string {
 }
 
 export function objectListText({ objects }: KnownTypes): string {
-  return `List of user creatable objects:\n${objects.map(({ name }) => `  ${name}\n`).sort().join("")}`;
+  return `List of user creatable objects:\n${objects
+    .map(({ name }) => `  ${name}\n`)
+    .sort()
+    .join("")}`;
 }
 
 export function objectText(type: ObjectType): string {

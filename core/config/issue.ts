@@ -31,6 +31,9 @@ export function faultOf(issues: readonly Issue[], schema?: unknown): Fault {
     return { kind: "value", path, expected: "", received: "", instead: undefined, message: issue.message };
   }
   const fault = { message: undefined, path, expected: expectation(issue), received: words(issue.received), instead: undefined };
+  if (issue.expected === "never" && typeof key === "string" && /^\d+$/.test(key)) {
+    return { ...fault, kind: "value", path: path.slice(0, -1), expected: "a map", received: "a list" };
+  }
   if (issue.expected === "never" && key !== undefined) {
     return { ...fault, kind: "unknown", instead: nearest(String(key), keysAt(schema, path.slice(0, -1))) };
   }

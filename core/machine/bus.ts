@@ -44,7 +44,12 @@ export class BusRegistry implements Buses {
     }
     const bus = this.all().find((candidate) => candidate.name === name);
     if (bus === undefined) {
-      throw machineErrors.BUS_NOT_FOUND(name).advise(suggest(name, this.all().map((known) => known.name)));
+      throw machineErrors.BUS_NOT_FOUND(name).advise(
+        suggest(
+          name,
+          this.all().map((known) => known.name),
+        ),
+      );
     }
     if (!bus.kinds.includes(kind)) throw machineErrors.BUS_KIND_WRONG(driver, bus.kinds[0] ?? "");
     return bus;

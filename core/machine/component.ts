@@ -14,7 +14,18 @@ export interface DeviceType<P extends PropertyTable = PropertyTable> {
   readonly bus?: string;
   readonly description?: string;
   /** The peer's heading in `-device help`. */
-  readonly category?: "bridge" | "usb" | "storage" | "network" | "input" | "display" | "sound" | "misc" | "cpu" | "watchdog" | "uncategorized";
+  readonly category?:
+    | "bridge"
+    | "usb"
+    | "storage"
+    | "network"
+    | "input"
+    | "display"
+    | "sound"
+    | "misc"
+    | "cpu"
+    | "watchdog"
+    | "uncategorized";
   readonly properties: P;
   /** False for what only machines make. Default true. */
   readonly userCreatable?: boolean;

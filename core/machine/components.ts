@@ -1,4 +1,4 @@
-import { Container, type InjectableClass } from "../di/index.ts";
+import type { Container, InjectableClass } from "../di/index.ts";
 import { disposable, Ownership, type Disposable } from "../disposable.ts";
 import { suggest } from "../config/suggest.ts";
 import { asBackplaneError, type Origin } from "../errors.ts";
@@ -82,7 +82,12 @@ export class DeviceRegistry implements Devices {
         throw machineErrors
           .DEVICE_TYPE_UNKNOWN(definition.driver)
           .at(["driver"])
-          .advise(suggest(definition.driver, known.map(({ name }) => name)));
+          .advise(
+            suggest(
+              definition.driver,
+              known.map(({ name }) => name),
+            ),
+          );
       }
       const { type, implementation } = registered;
       if (placement === "user" && type.userCreatable === false) {
@@ -109,7 +114,9 @@ export class DeviceRegistry implements Devices {
       this.#instances.set(instance, ownership);
       return instance;
     } catch (failure) {
-      void ownership.dispose().catch((error: unknown) => this.#log.error("teardown of a refused device failed", { error }));
+      void ownership
+        .dispose()
+        .catch((error: unknown) => this.#log.error("teardown of a refused device failed", { error }));
       throw asBackplaneError(failure).from(definition.origin);
     }
   }
@@ -194,7 +201,12 @@ export class UserObjectRegistry implements UserObjects {
         throw machineErrors
           .OBJECT_TYPE_UNKNOWN(definition.type)
           .at(["type"])
-          .advise(suggest(definition.type, this.types().map(({ name }) => name)));
+          .advise(
+            suggest(
+              definition.type,
+              this.types().map(({ name }) => name),
+            ),
+          );
       }
       const { type, implementation } = registered;
       const properties = parseObjectProperties(type.properties, definition.properties, type.name, definition.form);
@@ -214,7 +226,9 @@ export class UserObjectRegistry implements UserObjects {
       this.#objects.set(definition.id, { context, object, ownership });
       return object;
     } catch (failure) {
-      void ownership.dispose().catch((error: unknown) => this.#log.error("teardown of a refused object failed", { error }));
+      void ownership
+        .dispose()
+        .catch((error: unknown) => this.#log.error("teardown of a refused object failed", { error }));
       throw asBackplaneError(failure).from(definition.origin);
     }
   }

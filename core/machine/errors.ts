@@ -20,7 +20,10 @@ export const machineErrors = defineErrors({
   PROPERTY_SIZE: {
     text: (name: string) => `Parameter '${name}' expects a non-negative number below 2^64`,
     help: "A global gives a property something that is no size.",
-    hints: ["Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-", "and exabytes, respectively."],
+    hints: [
+      "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-",
+      "and exabytes, respectively.",
+    ],
   },
   PROPERTY_RANGE: {
     text: (name: string, value: string) => `Value '${value}' is out of range for parameter '${name}'`,
@@ -100,6 +103,10 @@ export const machineErrors = defineErrors({
   RUN_STATE_TRANSITION: {
     text: (from: string, to: string) => `invalid runstate transition: '${from}' -> '${to}'`,
     help: "The machine was asked for a run state that it cannot reach from the present one.",
+  },
+  BUILD_ABORTED: {
+    text: () => "the machine was given up while it was made",
+    help: "Whoever makes a machine told it to stop before it was complete, for example while it waited for a monitor's client.",
   },
   TEARDOWN_FAILED: {
     text: () => "teardown failed",

@@ -29,12 +29,20 @@ export class GlobalProperties {
       this.#used.add(global);
       const { driver, property, value } = global;
       try {
-        const parsed: { readonly [name: string]: unknown } = parseProperties(type.properties, { [property]: value }, driver, "string");
+        const parsed: { readonly [name: string]: unknown } = parseProperties(
+          type.properties,
+          { [property]: value },
+          driver,
+          "string",
+        );
         values[property] = parsed[property];
       } catch (failure) {
         // The code stays that of what is wrong; the message says where the value came from.
         const { code, message, hints } = asBackplaneError(failure);
-        throw new BackplaneError(code, `can't apply global ${driver}.${property}=${value}: ${message}`, { hints, cause: failure });
+        throw new BackplaneError(code, `can't apply global ${driver}.${property}=${value}: ${message}`, {
+          hints,
+          cause: failure,
+        });
       }
     }
     return values;
@@ -46,7 +54,11 @@ export class GlobalProperties {
       if (this.#used.has(global)) continue;
       const { driver, property, value } = global;
       const exists = types.some(({ name }) => name === driver);
-      log.warn(exists ? `global ${driver}.${property}=${value} not used` : `global ${driver}.${property} has invalid class name`);
+      log.warn(
+        exists
+          ? `global ${driver}.${property}=${value} not used`
+          : `global ${driver}.${property} has invalid class name`,
+      );
     }
   }
 }

@@ -48,14 +48,38 @@ export interface MachineControl {
   /** Set by `quit`: the machine is about to be released, and takes no more orders. */
   readonly leaving: ShutdownReason | undefined;
 }
-export type ShutdownReason = "host-qmp-quit" | "host-qmp-system-reset" | "host-signal" | "host-error" | "guest-shutdown" | "guest-reset" | "guest-panic";
+export type ShutdownReason =
+  | "host-qmp-quit"
+  | "host-qmp-system-reset"
+  | "host-signal"
+  | "host-error"
+  | "guest-shutdown"
+  | "guest-reset"
+  | "guest-panic";
 
 export const MACHINE_CONTROL = token<MachineControl>("MACHINE_CONTROL");
 
 /** Tokens that every machine has without any plugin. */
 export const CORE_TOKENS: ReadonlySet<Token<unknown>> = new Set<Token<unknown>>([
-  RAM_LIST, RAM_BLOCK_NOTIFIERS, HOST_MAPPING_NOTIFIERS, MEMORY_REGIONS, DIRTY_MEMORY, BLOCK_ACCESS, SYSTEM_MEMORY, SYSTEM_IO,
-  BUSES, CLOCK, COMMANDS, EVENTS, DEVICES, USER_OBJECTS, LIFECYCLE, MACHINE, MACHINE_CONTROL, RESETS, RUN_STATES,
+  RAM_LIST,
+  RAM_BLOCK_NOTIFIERS,
+  HOST_MAPPING_NOTIFIERS,
+  MEMORY_REGIONS,
+  DIRTY_MEMORY,
+  BLOCK_ACCESS,
+  SYSTEM_MEMORY,
+  SYSTEM_IO,
+  BUSES,
+  CLOCK,
+  COMMANDS,
+  EVENTS,
+  DEVICES,
+  USER_OBJECTS,
+  LIFECYCLE,
+  MACHINE,
+  MACHINE_CONTROL,
+  RESETS,
+  RUN_STATES,
 ]);
 
 export interface MachineOptions {
@@ -63,6 +87,18 @@ export interface MachineOptions {
   /** Plugins beyond those of the machine type. */
   readonly plugins?: readonly AnyPlugin[];
   readonly log?: LogSink;
+  /** Gives up making the machine, which may be waiting for a client: `create` rejects with `BUILD_ABORTED`. */
+  readonly signal?: AbortSignal;
+}
+
+function unlessAborted(task: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return task;
+  return new Promise((resolve, reject) => {
+    const give = (): void => reject(machineErrors.BUILD_ABORTED());
+    if (signal.aborted) give();
+    signal.addEventListener("abort", give, { once: true });
+    task.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
+  });
 }
 
 /** A machine. Made by `createMachine`; whoever made it disposes it. */
@@ -114,7 +150,7 @@ export class Machine implements MachineControl {
     const machine = new Machine(definition, type, Container.create(), log);
     try {
       const lifecycle = machine.#build(options.plugins ?? [], log);
-      await lifecycle.start();
+      await unlessAborted(lifecycle.start(), options.signal);
     } catch (failure) {
       try {
         await machine.dispose();

@@ -4,7 +4,13 @@ import { asBackplaneError } from "../errors.ts";
 import { machineErrors } from "./errors.ts";
 
 /** A property's value as it was written: a string on a command line, typed in a config file or over QMP. */
-export type OptionValue = string | number | boolean | null | readonly OptionValue[] | { readonly [key: string]: OptionValue };
+export type OptionValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly OptionValue[]
+  | { readonly [key: string]: OptionValue };
 export type OptionValues = { readonly [name: string]: OptionValue };
 
 /**
@@ -63,7 +69,11 @@ function bool(fallback: boolean, text: PropertyText = {}): Property<boolean> {
 type Bits = 8 | 16 | 32 | 53;
 
 /** A whole number of `bits` bits from 0; as text decimal, 0x hexadecimal or 0 octal. */
-function unsigned<F extends number | undefined>(bits: Bits, fallback: F, text: PropertyText = {}): Property<number | F> {
+function unsigned<F extends number | undefined>(
+  bits: Bits,
+  fallback: F,
+  text: PropertyText = {},
+): Property<number | F> {
   const width = bits === 53 ? 64 : bits;
   return {
     type: text.type ?? `uint${width}`,
@@ -72,7 +82,8 @@ function unsigned<F extends number | undefined>(bits: Bits, fallback: F, text: P
     parse(value, name, _owner, form) {
       const number = integer(value, name, form, "uint64");
       // As in C, text with a minus sign counts down from 2^64 and is then too large.
-      if (number < 0 || number >= 2 ** bits) throw machineErrors.PROPERTY_VALUE(name, width === 64 ? "uint64" : `uint${width}_t`);
+      if (number < 0 || number >= 2 ** bits)
+        throw machineErrors.PROPERTY_VALUE(name, width === 64 ? "uint64" : `uint${width}_t`);
       return number;
     },
   };
@@ -88,7 +99,8 @@ function signed<F extends number | undefined>(bits: Bits, fallback: F, text: Pro
     description: text.description,
     parse(value, name, _owner, form) {
       const number = integer(value, name, form, "int64");
-      if (number < -limit || number >= limit) throw machineErrors.PROPERTY_VALUE(name, width === 64 ? "int64" : `int${width}_t`);
+      if (number < -limit || number >= limit)
+        throw machineErrors.PROPERTY_VALUE(name, width === 64 ? "int64" : `int${width}_t`);
       return number;
     },
   };
@@ -102,7 +114,12 @@ function integer(value: OptionValue, name: string, form: ValueForm | undefined, 
   const number = typeof value === "string" ? parseInteger(value) : undefined;
   // Options, unlike the rest, do not let a number without a sign count down from 2^64.
   if (number === undefined || (form === "opts" && type === "uint64" && number < 0)) {
-    const words = { opts: `${type === "int64" ? "an" : "a"} ${type} value`, string: type, keyval: "integer", config: "integer" };
+    const words = {
+      opts: `${type === "int64" ? "an" : "a"} ${type} value`,
+      string: type,
+      keyval: "integer",
+      config: "integer",
+    };
     throw machineErrors.PROPERTY_VALUE(name, words[form ?? "config"]);
   }
   return number;
@@ -120,9 +137,12 @@ function size<F extends number | undefined>(fallback: F, text: PropertyText = {}
         const isNegative = typeof value === "string" && /^\s*-\s*[0-9]/.test(value);
         throw isNegative ? machineErrors.PROPERTY_RANGE(name, value) : machineErrors.PROPERTY_SIZE(name);
       }
-      throw machineErrors.PROPERTY_VALUE(name, { json: "uint64", opts: "a size value", keyval: "size", config: "a size" }[form ?? "config"]).advise(
-        "write a number of bytes, or text with a suffix K, M, G or T, such as 256M",
-      );
+      throw machineErrors
+        .PROPERTY_VALUE(
+          name,
+          { json: "uint64", opts: "a size value", keyval: "size", config: "a size" }[form ?? "config"],
+        )
+        .advise("write a number of bytes, or text with a suffix K, M, G or T, such as 256M");
     },
   };
 }
@@ -141,7 +161,12 @@ function string<F extends string | undefined>(fallback: F, text: PropertyText = 
 }
 
 /** One of a fixed set of words. `type` is the peer's name of the enumeration. */
-function choice<const V extends string>(type: string, values: readonly V[], fallback: V, text: PropertyText = {}): Property<V> {
+function choice<const V extends string>(
+  type: string,
+  values: readonly V[],
+  fallback: V,
+  text: PropertyText = {},
+): Property<V> {
   return {
     type,
     default: fallback,
@@ -165,7 +190,9 @@ function link(target: string, text: PropertyText = {}): Property<string | undefi
 }
 
 /** A property with a syntax of its own. What it refuses is refused with `machineErrors.PROPERTY_REFUSED`. */
-function custom<T>(property: Omit<Property<T>, "description" | "default"> & { default?: T; description?: string }): Property<T> {
+function custom<T>(
+  property: Omit<Property<T>, "description" | "default"> & { default?: T; description?: string },
+): Property<T> {
   return { ...property, default: property.default, description: property.description };
 }
 
@@ -208,7 +235,10 @@ export function parseProperties<P extends PropertyTable>(
   for (const [name, value] of Object.entries(values)) {
     const property = Object.hasOwn(table, name) ? table[name] : undefined;
     if (property === undefined) {
-      throw machineErrors.PROPERTY_NOT_FOUND(owner, name).at([name]).advise(suggest(name, Object.keys(table)));
+      throw machineErrors
+        .PROPERTY_NOT_FOUND(owner, name)
+        .at([name])
+        .advise(suggest(name, Object.keys(table)));
     }
     result[name] = parseAt(property, value, name, owner, form);
   }

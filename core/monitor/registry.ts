@@ -10,7 +10,7 @@ export class CommandRegistry implements Commands {
   add<A extends StructSchema>(command: Command<A>): Disposable {
     if (this.#commands.has(command.name)) throw monitorErrors.COMMAND_DUPLICATE(command.name);
     // Checked against its own schema before it runs, so the general signature is safe.
-    this.#commands.set(command.name, command as unknown as Command);
+    this.#commands.set(command.name, command);
     return disposable(() => {
       this.#commands.delete(command.name);
     });

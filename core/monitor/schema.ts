@@ -39,7 +39,16 @@ export interface StructSchema<M extends Members = Members> {
   readonly open?: boolean;
 }
 
-type Primitive = { str: string; bool: boolean; int: number; uint: number; size: number; number: number; any: JsonValue; null: null };
+type Primitive = {
+  str: string;
+  bool: boolean;
+  int: number;
+  uint: number;
+  size: number;
+  number: number;
+  any: JsonValue;
+  null: null;
+};
 export type TypeOf<S extends Schema> = S extends { kind: keyof Primitive }
   ? Primitive[S["kind"]]
   : S extends { kind: "enum"; values: readonly (infer V)[] }
@@ -96,7 +105,8 @@ export const q = {
     base: D,
     branches: { readonly [tag: string]: StructSchema | UnionSchema },
   ) => ({ kind: "union", name, tag, base: members(base), branches }) as const,
-  alternate: (name: string, expected: string, of: readonly Schema[]) => ({ kind: "alternate", name, expected, of }) as const,
+  alternate: (name: string, expected: string, of: readonly Schema[]) =>
+    ({ kind: "alternate", name, expected, of }) as const,
 } as const;
 
 /** Checks arguments against a schema. Throws the peer's errors, naming the member by its dotted path. */
@@ -170,7 +180,9 @@ function check(schema: Schema, value: JsonValue, place: Place): JsonValue {
     }
     case "array": {
       if (!Array.isArray(value)) throw monitorErrors.PARAMETER_TYPE(path, "array");
-      return value.map((item: JsonValue, index) => check(schema.items, item, { path: `${path}[${index}]`, name: "null" }));
+      return value.map((item: JsonValue, index) =>
+        check(schema.items, item, { path: `${path}[${index}]`, name: "null" }),
+      );
     }
     case "struct": {
       if (!isObject(value)) throw monitorErrors.PARAMETER_TYPE(path, "object");
@@ -226,7 +238,9 @@ function plain(value: JsonValue): JsonValue {
   if (isDouble(value)) return value.value;
   if (Array.isArray(value)) return value.map((item: JsonValue) => plain(item));
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member === undefined ? undefined : plain(member)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, member === undefined ? undefined : plain(member)]),
+  );
 }
 
 function expectType(holds: boolean, value: JsonValue, path: string, expected: string): JsonValue {

@@ -77,10 +77,15 @@ export function attachPlugin(
     throw pluginErrors.PLUGIN_PROVIDES_NOTHING(plugin.id, tokenName(missing)).inPlugin(plugin.id);
 }
 
-function attributed(failure: unknown, id: string, definition: MachineDefinition): BackplaneError {
+function attributed(
+  failure: unknown,
+  id: string,
+  definition: MachineDefinition,
+  what: "PLUGIN_ATTACH_FAILED" | "PLUGIN_PHASE_FAILED" = "PLUGIN_ATTACH_FAILED",
+): BackplaneError {
   let error = asBackplaneError(failure);
   if (error.code === "INTERNAL") {
-    const { code, message } = pluginErrors.PLUGIN_ATTACH_FAILED(id, error.message);
+    const { code, message } = pluginErrors[what](id, error.message);
     error = new BackplaneError(code, message, { cause: failure });
   }
   return error.inPlugin(id).from(definition.options[id]?.origin);
@@ -114,7 +119,7 @@ class PluginContext implements PluginMachine {
   /** The machine's lifecycle; what a listener throws carries the plugin's id and points at the plugin's key. */
   #attributing(lifecycle: Lifecycle): Lifecycle {
     const owned = (failure: unknown): BackplaneError =>
-      asBackplaneError(failure).inPlugin(this.#plugin.id).from(this.definition.options[this.#plugin.id]?.origin);
+      attributed(failure, this.#plugin.id, this.definition, "PLUGIN_PHASE_FAILED");
     return {
       get reached() {
         return lifecycle.reached;

@@ -45,6 +45,10 @@ export const pluginErrors = defineErrors({
       `'${id}' is neither a key of a definition nor a plugin of this machine; there are: ${known.join(", ")}`,
     help: "A definition has a key for a plugin that the machine does not have.",
   },
+  PLUGIN_PHASE_FAILED: {
+    text: (id: string, message: string) => `plugin '${id}' failed while the machine was built: ${message}`,
+    help: "A plugin threw in a phase of the machine's lifecycle. Nothing of the machine stays.",
+  },
   PLUGIN_ATTACH_FAILED: {
     text: (id: string, message: string) => `plugin '${id}' could not be attached: ${message}`,
     help: "A plugin threw while it was put into the machine. Nothing of the machine stays.",

@@ -6,6 +6,7 @@ export const acpiErrors = defineErrors({
   ACPI_TABLE_SOURCE: {
     text: () => "'-acpitable' requires one of 'data' or 'file'",
     help: "A table of the user's needs its contents: `data` (without a header, which is made) or `file` (with one), not both; in a definition also `zeros`, a number of zero bytes, instead of `data`.",
+    advice: "write one of file, data, zeros",
   },
   ACPI_TABLE_PATH_MISSING: {
     text: () => "'-acpitable' requires at least one pathname",

@@ -22,7 +22,8 @@ export default definePlugin<AcpiOptions>({
   attach(machine, options) {
     const tables = new AcpiTables();
     const dsdt = new AcpiDsdt();
-    const acpi = new MachineAcpi(machine.use(MACHINE), tables, readUserTables(options.tables, machine.log));
+    const userTables = readUserTables(options.tables, machine.log, machine.definition.options["acpi"]?.origin);
+    const acpi = new MachineAcpi(machine.use(MACHINE), tables, userTables);
     machine.provideValue(ACPI_TABLES, tables);
     machine.provideValue(ACPI_DSDT, dsdt);
     machine.provideValue(ACPI, acpi);

@@ -1,4 +1,4 @@
-import { BackplaneError, type Logger, type Origin } from "backplane";
+import { BackplaneError, originBelow, type Logger, type Origin } from "backplane";
 import { type UserTable, buildUserTable, parseAcpiTable } from "./acpitable-option.ts";
 import type { AcpiTableOption } from "./options.ts";
 import type { TableImage } from "./table.ts";
@@ -8,10 +8,16 @@ function make(option: AcpiTableOption): UserTable {
 }
 
 /** Reads the user's tables. Errors and warnings say which option they are about. */
-export function readUserTables(options: readonly AcpiTableOption[], log: Logger): readonly Uint8Array[] {
-  return options.map((option) => {
+export function readUserTables(
+  options: readonly AcpiTableOption[],
+  log: Logger,
+  key?: Origin,
+): readonly Uint8Array[] {
+  return options.map((option, index) => {
     const origin: Origin | undefined =
-      "commandLine" in option ? { kind: "command-line", text: option.commandLine } : undefined;
+      "commandLine" in option
+        ? { kind: "command-line", text: option.commandLine }
+        : originBelow(key, ["tables", index]);
     try {
       const { bytes, warnings } = make(option);
       for (const warning of warnings) log.warn(warning, origin === undefined ? undefined : { origin });

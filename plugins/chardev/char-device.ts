@@ -58,6 +58,9 @@ export abstract class CharDevice implements Chardev, Disposable {
     const connection = this.#connection;
     if (connection === undefined || this.#frontend === undefined) return;
     this.#frontend.opened(connection);
-    connection.resume();
+    // What has been sent is read in a later turn: whoever makes the machine may have to start its guest first.
+    setImmediate(() => {
+      if (this.#connection === connection) connection.resume();
+    });
   }
 }

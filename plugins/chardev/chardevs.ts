@@ -76,7 +76,10 @@ export class CharDevices implements Chardevs, Disposable {
           const { id, wait = true, origin } = definition;
           return new SocketServerDevice(id, address, { wait, nodelay, origin }, this.#log.named(id));
         }
-        return new SocketClientDevice(definition.id, address, { nodelay, reconnectMs: definition["reconnect-ms"] ?? 0 });
+        return new SocketClientDevice(definition.id, address, {
+          nodelay,
+          reconnectMs: definition["reconnect-ms"] ?? 0,
+        });
       }
     }
   }

@@ -1,4 +1,4 @@
-import { COMMANDS, definePlugin, LIFECYCLE, q } from "backplane";
+import { COMMANDS, definePlugin, LIFECYCLE, originBelow, q } from "backplane";
 import { CharDevices } from "./chardevs.ts";
 import { CHARDEVS, HOST_STDIO } from "./contract.ts";
 import { chardevOptions } from "./options.ts";
@@ -16,7 +16,10 @@ export default definePlugin({
     const chardevs = machine.own(
       new CharDevices(() => stdio ?? { input: process.stdin, output: process.stdout }, machine.log),
     );
-    for (const definition of devices) chardevs.create(definition);
+    const key = machine.definition.options["chardev"]?.origin;
+    for (const [index, definition] of devices.entries()) {
+      chardevs.create({ ...definition, origin: definition.origin ?? originBelow(key, ["devices", index]) });
+    }
     machine.provideValue(CHARDEVS, chardevs);
     machine.own(machine.use(LIFECYCLE).onStart(() => chardevs.open()));
     machine.own(
@@ -25,7 +28,10 @@ export default definePlugin({
         summary: "The character devices and what they are connected to",
         arguments: q.none,
         preconfig: true,
-        run: () => chardevs.all().map(({ id, filename, hasFrontend }) => ({ label: id, filename, "frontend-open": hasFrontend })),
+        run: () =>
+          chardevs
+            .all()
+            .map(({ id, filename, hasFrontend }) => ({ label: id, filename, "frontend-open": hasFrontend })),
       }),
     );
   },

@@ -5,7 +5,13 @@ export class NullDevice extends CharDevice {
   readonly filename = "null";
 
   open(): Promise<void> {
-    this.connected({ write: () => undefined, buffered: 0, pause: () => undefined, resume: () => undefined, close: () => undefined });
+    this.connected({
+      write: () => undefined,
+      buffered: 0,
+      pause: () => undefined,
+      resume: () => undefined,
+      close: () => undefined,
+    });
     return Promise.resolve();
   }
 

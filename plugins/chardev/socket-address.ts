@@ -49,7 +49,10 @@ export function listenFailure(address: SocketAddress, failure: unknown): Backpla
   if (address.kind === "unix") {
     // Node reports a missing folder as a lack of permission.
     const isMissing = errnoOf(failure) === "EACCES" && !existsSync(path.dirname(address.path));
-    return chardevErrors.SOCKET_BIND(` to ${address.path}`, isMissing ? hostErrorText({ code: "ENOENT" }) : hostErrorText(failure));
+    return chardevErrors.SOCKET_BIND(
+      ` to ${address.path}`,
+      isMissing ? hostErrorText({ code: "ENOENT" }) : hostErrorText(failure),
+    );
   }
   return errnoOf(failure) === "EADDRINUSE"
     ? chardevErrors.SOCKET_PORT_TAKEN(hostErrorText(failure))

@@ -13,7 +13,11 @@ export class SocketClientDevice extends CharDevice {
   #retry: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  constructor(id: string, address: SocketAddress, options: { readonly nodelay: boolean; readonly reconnectMs: number }) {
+  constructor(
+    id: string,
+    address: SocketAddress,
+    options: { readonly nodelay: boolean; readonly reconnectMs: number },
+  ) {
     super(id);
     this.#address = address;
     this.#nodelay = options.nodelay;

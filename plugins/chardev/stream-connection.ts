@@ -27,7 +27,9 @@ export class StreamConnection implements CharConnection {
       events.ended();
     };
     input.pause();
-    input.on("data", (chunk: Uint8Array | string) => events.received(typeof chunk === "string" ? Buffer.from(chunk) : chunk));
+    input.on("data", (chunk: Uint8Array | string) =>
+      events.received(typeof chunk === "string" ? Buffer.from(chunk) : chunk),
+    );
     input.on("end", end);
     input.on("close", end);
     input.on("error", end);

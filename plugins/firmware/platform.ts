@@ -14,12 +14,15 @@ export class Platform {
   readonly #io: AddressSpace;
   readonly #memory: AddressSpace;
   readonly #clock: Clock;
+  /** The boot processor has long mode (CPUID 0x80000001). */
+  readonly longMode: boolean;
   #spent = 0;
 
-  constructor(io: AddressSpace, memory: AddressSpace, clock: Clock) {
+  constructor(io: AddressSpace, memory: AddressSpace, clock: Clock, longMode = true) {
     this.#io = io;
     this.#memory = memory;
     this.#clock = clock;
+    this.longMode = longMode;
   }
 
   /** Virtual time used so far, in nanoseconds. */

@@ -40,7 +40,7 @@ function checkOrder(letters: string): void {
   }
 }
 
-function bootOption(name: string, text: string): boolean | number {
+function bootOption(name: string, text: string): boolean | number | string {
   switch (name) {
     case "menu":
     case "strict":
@@ -51,7 +51,7 @@ function bootOption(name: string, text: string): boolean | number {
     case "order":
     case "once":
       checkOrder(text);
-      throw fwCfgErrors.BOOT_UNSUPPORTED(name);
+      return text;
     case "splash":
       throw fwCfgErrors.BOOT_UNSUPPORTED(name);
     default:
@@ -60,8 +60,8 @@ function bootOption(name: string, text: string): boolean | number {
 }
 
 /** Several `-boot` merge; the last value of a parameter counts. */
-function parseBoot(occurrences: readonly CommandLineOccurrence[]): Record<string, boolean | number> {
-  const boot: Record<string, boolean | number> = {};
+function parseBoot(occurrences: readonly CommandLineOccurrence[]): Record<string, boolean | number | string> {
+  const boot: Record<string, boolean | number | string> = {};
   for (const { key, value } of occurrences.flatMap(({ pairs }) => pairs)) boot[key] = bootOption(key, plainText(value));
   return boot;
 }
@@ -78,7 +78,7 @@ export const fwCfgCommandLine: readonly CommandLineOption[] = [
     name: "boot",
     argument: "keyval",
     implied: "order",
-    help: "-boot [menu=on|off][,splash-time=sp_time][,reboot-timeout=rb_time][,strict=on|off]\n                what the firmware is told about booting",
+    help: "-boot [order=drives][,once=drives][,menu=on|off][,splash-time=sp_time][,reboot-timeout=rb_time][,strict=on|off]\n                what the firmware is told about booting",
     toOptions: (occurrences) => ({ boot: parseBoot(occurrences) }),
   },
   {

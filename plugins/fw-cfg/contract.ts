@@ -94,6 +94,12 @@ export interface FwCfg {
   readonly uuid: Uint8Array;
 }
 
+/** `-boot order=` and `once=`: letters of drives, for the board that passes them on. */
+export interface BootOrder {
+  readonly order: string | undefined;
+  readonly once: string | undefined;
+}
+
 export interface FwCfgBootDevice {
   /** Lower boots first. */
   readonly index: number;
@@ -101,3 +107,4 @@ export interface FwCfgBootDevice {
 }
 
 export const FW_CFG = token<FwCfg>("FW_CFG");
+export const BOOT_ORDER = token<BootOrder>("BOOT_ORDER");

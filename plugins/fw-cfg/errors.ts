@@ -67,8 +67,8 @@ export const fwCfgErrors = defineErrors({
   },
   BOOT_UNSUPPORTED: {
     text: (name: string) =>
-      `-boot ${name}=: not modelled yet; bootindex, menu, splash-time, reboot-timeout and strict are`,
-    help: "The boot order of a PC is kept in CMOS and splash pictures in fw_cfg; neither is modelled yet.",
+      `-boot ${name}=: not modelled yet; order, once, menu, splash-time, reboot-timeout and strict are`,
+    help: "Splash pictures, which fw_cfg hands to the firmware, are not modelled yet.",
   },
   UUID_INVALID: {
     text: () => "failed to parse UUID string: wrong format",

@@ -1,7 +1,7 @@
-import { definePlugin, LIFECYCLE, RESETS } from "backplane";
+import { definePlugin, LIFECYCLE, MACHINE, RESETS } from "backplane";
 import { addBootSettings, keepBootOrder } from "./boot.ts";
 import { fwCfgCommandLine } from "./command-line.ts";
-import { FW_CFG, FW_CFG_KEYS } from "./contract.ts";
+import { BOOT_ORDER, FW_CFG, FW_CFG_KEYS } from "./contract.ts";
 import { FwCfgDevice } from "./device.ts";
 import { fwCfgOptions, type FwCfgOptions } from "./options.ts";
 import { addUserFiles } from "./user-files.ts";
@@ -14,14 +14,17 @@ export default definePlugin<FwCfgOptions>({
   id: "fw-cfg",
   apiVersion: 1,
   summary: "firmware configuration device: items and files that firmware and guest read",
-  provides: [FW_CFG],
+  provides: [FW_CFG, BOOT_ORDER],
   options: fwCfgOptions,
   commandLine: fwCfgCommandLine,
   attach(machine, options) {
     const device = machine.create(FwCfgDevice);
     machine.provideValue(FW_CFG, device);
+    machine.provideValue(BOOT_ORDER, { order: options.boot.order, once: options.boot.once });
     device.addBytes(FW_CFG_KEYS.uuid, parseUuid(options.uuid));
-    device.addNumber(FW_CFG_KEYS.nographic, options.nographic ? 1 : 0, 2);
+    const { type, properties } = machine.use(MACHINE);
+    const hasDisplay = !options.nographic && (type.properties["graphics"] === undefined || properties.bool("graphics"));
+    device.addNumber(FW_CFG_KEYS.nographic, hasDisplay ? 0 : 1, 2);
     device.addNumber(FW_CFG_KEYS.irq0Override, 1, 4);
     addBootSettings(device, options.boot);
     addUserFiles(device, options.files, machine.definition, machine.log);

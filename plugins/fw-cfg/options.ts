@@ -10,7 +10,14 @@ const userFile = v.strictObject({
 });
 export type UserFile = v.InferOutput<typeof userFile>;
 
+/** Drives a to p, each once at most. */
+const drives = v.optional(v.pipe(v.string(), v.regex(/^[a-p]*$/)));
+
 const boot = v.strictObject({
+  /** In which order drives are tried: a and b floppies, c disk, d CD, n network. */
+  order: drives,
+  /** The order of the first boot. */
+  once: drives,
   menu: v.optional(v.boolean()),
   strict: v.optional(v.boolean()),
   "splash-time": v.optional(v.number()),

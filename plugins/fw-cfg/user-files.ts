@@ -1,6 +1,6 @@
 // Files that the host's user gives to the firmware or the guest: `-fw_cfg`.
 import { readFileSync } from "node:fs";
-import { hostErrorText, type BackplaneError, type Logger, type MachineDefinition } from "backplane";
+import { asBackplaneError, hostErrorText, originBelow, type Logger, type MachineDefinition, type Origin } from "backplane";
 import type { FwCfg } from "./contract.ts";
 import { fwCfgErrors } from "./errors.ts";
 import type { UserFile } from "./options.ts";
@@ -38,13 +38,15 @@ export function addUserFiles(
   definition: MachineDefinition,
   log: Logger,
 ): void {
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     try {
       add(fwCfg, file, definition, log);
     } catch (error) {
-      throw file.commandLine === undefined
-        ? error
-        : (error as BackplaneError).from({ kind: "command-line", text: file.commandLine });
+      const origin: Origin | undefined =
+        file.commandLine === undefined
+          ? originBelow(definition.options["fw-cfg"]?.origin, ["files", index])
+          : { kind: "command-line", text: file.commandLine };
+      throw asBackplaneError(error).from(origin);
     }
   }
 }

@@ -4,6 +4,7 @@ import {
   guestAddress,
   type Devices,
   type Events,
+  type JsonObject,
   type Logger,
   type MemoryRegion,
   type MemoryRegions,
@@ -60,6 +61,21 @@ export class MemoryHotplug {
   inserted(device: MemoryDevice): void {
     const slot = this.#slots[device.slot];
     if (slot !== undefined) slot.inserting = true;
+  }
+
+  /** What the guest's system said of the slots, as `query-acpi-ospm-status` tells it. */
+  status(): JsonObject[] {
+    const devices = this.#services.memory.all();
+    return this.#slots.map(({ source, status }, index) => {
+      const device = devices.find((candidate) => candidate.slot === index);
+      return {
+        ...(device?.id === undefined ? {} : { device: device.id }),
+        source,
+        status,
+        slot: String(index),
+        "slot-type": "DIMM",
+      };
+    });
   }
 
   get #selected(): { readonly slot: SlotState; readonly device: MemoryDevice | undefined } | undefined {

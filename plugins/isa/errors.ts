@@ -13,6 +13,14 @@ export const isaErrors = defineErrors({
     text: (irq: number) => `Maximum value for "irq" is: 15, not ${irq}`,
     help: "ISA interrupts are 0 to 15.",
   },
+  BOOT_DRIVES: {
+    text: () => "Too many boot devices for PC",
+    help: "`-boot order=` and `once=` name three drives at most.",
+  },
+  BOOT_DRIVE: {
+    text: (drive: string) => `Invalid boot device for PC: '${drive}'`,
+    help: "A PC boots from a and b (floppies), c (disk), d (CD) and n (network).",
+  },
   RTC_BASE: {
     text: (value: string) =>
       `invalid datetime format\nvalid formats: '2006-06-17T16:01:21' or '2006-06-17' (not '${value}')`,

@@ -1,6 +1,7 @@
-import { BUSES, definePlugin, DEVICES, guestAddress, LIFECYCLE, MEMORY_REGIONS, SYSTEM_IO } from "backplane";
+import { BUSES, definePlugin, DEVICES, guestAddress, LIFECYCLE, RESETS, MEMORY_REGIONS, SYSTEM_IO } from "backplane";
 import { ACPI_DSDT } from "backplane/plugins/acpi/contract";
 import { SYSTEM_INTERRUPTS } from "backplane/plugins/apic/contract";
+import { BOOT_ORDER } from "backplane/plugins/fw-cfg/contract";
 import { PC_MEMORY } from "backplane/plugins/pc-memory/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { IsaBoard } from "./board.ts";
@@ -23,6 +24,7 @@ import {
   vmportType,
 } from "./devices.ts";
 import { baseOf, isaOptions } from "./options.ts";
+import { setBootOrder } from "./boot-order.ts";
 import { describePc } from "./pc-cmos.ts";
 import { RtcDevice, rtcType } from "./rtc-device.ts";
 import { coprocessorPort, diagnosticPort } from "./small-ports.ts";
@@ -38,7 +40,7 @@ export default definePlugin({
   apiVersion: 1,
   summary: "the ISA bus and a PC's fixed devices: clock, timer, interrupt and DMA controllers, keyboard controller",
   requires: [SYSTEM_INTERRUPTS, PC_MEMORY, CPUS],
-  uses: [ACPI_DSDT],
+  uses: [ACPI_DSDT, BOOT_ORDER],
   provides: [ISA, CMOS, RTC_BASE_DATE],
   options: isaOptions,
   attach(machine, { rtc }) {
@@ -58,6 +60,8 @@ export default definePlugin({
     machine.own(devices.register(port92Type, Port92Device));
     machine.own(devices.register(vmportType, VmportDevice));
     const lifecycle = machine.use(LIFECYCLE);
+    const boot = machine.optional(BOOT_ORDER);
+    const order = boot?.order ?? DEFAULT_BOOT_ORDER;
     machine.own(
       lifecycle.on("board", () => {
         io.addSubregion(guestAddress(DIAGNOSTIC_PORT), diagnosticPort(regions));
@@ -74,8 +78,16 @@ export default definePlugin({
           aboveFourGiB,
           cpus,
           hasMouse: board.keyboard,
-          bootOrder: DEFAULT_BOOT_ORDER,
         });
+        setBootOrder(board, order);
+        if (boot?.once === undefined) return;
+        setBootOrder(board, boot.once);
+        // The first reset belongs to the first boot.
+        machine.own(
+          machine.use(RESETS).add((reason) => {
+            if (reason !== "startup") setBootOrder(board, order);
+          }),
+        );
       }),
     );
   },

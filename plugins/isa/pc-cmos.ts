@@ -4,8 +4,6 @@ import { KiB, MiB } from "backplane";
 import type { Cmos } from "./contract.ts";
 
 const AT = {
-  bootOptions: 0x38,
-  bootOrder: 0x3d,
   equipment: 0x14,
   baseMemory: 0x15,
   extendedMemory: 0x17,
@@ -24,11 +22,7 @@ export interface PcDescription {
   readonly aboveFourGiB: number;
   readonly cpus: number;
   readonly hasMouse: boolean;
-  /** `cad`: drives in the order in which they are tried; a floppy, c disk, d CD, n network. */
-  readonly bootOrder: string;
 }
-
-const BOOT_CODES: Readonly<Record<string, number>> = { a: 1, b: 1, c: 2, d: 3, n: 4, o: 4, p: 4 };
 
 export function describePc(cmos: Cmos, pc: PcDescription): void {
   const put = (index: number, value: number, bytes: number): void => {
@@ -42,8 +36,5 @@ export function describePc(cmos: Cmos, pc: PcDescription): void {
   put(AT.memoryAbove4G, pc.aboveFourGiB / BLOCK, 3);
   // More processors than fit are counted in fw_cfg.
   cmos.set(AT.processors, pc.cpus > 256 ? 0 : pc.cpus - 1);
-  const codes = Array.from(pc.bootOrder, (drive) => BOOT_CODES[drive] ?? 0);
-  cmos.set(AT.bootOrder, ((codes[1] ?? 0) << 4) | (codes[0] ?? 0));
-  cmos.set(AT.bootOptions, (codes[2] ?? 0) << 4);
   cmos.set(AT.equipment, MATH_COPROCESSOR | (pc.hasMouse ? PS2_MOUSE : 0));
 }

@@ -33,7 +33,7 @@ export interface BackendSpec {
 export function checkCommon(type: string, properties: CommonProperties): number {
   const { size, policy, reserve, prealloc } = properties;
   const hostNodes = properties["host-nodes"];
-  if (size === 0) throw memoryBackendErrors.MEMORY_BACKEND_VALUE("size", type, size);
+  if (size === 0) throw memoryBackendErrors.MEMORY_BACKEND_VALUE("size", type, size).at(["size"]);
   if (properties["prealloc-threads"] === 0) throw memoryBackendErrors.MEMORY_BACKEND_VALUE("prealloc-threads", type, 0);
   if (prealloc && !reserve) throw memoryBackendErrors.MEMORY_BACKEND_PREALLOC_RESERVE();
   if (policy === "default" && hostNodes.length > 0) throw memoryBackendErrors.MEMORY_BACKEND_HOST_NODES();

@@ -39,22 +39,28 @@ export const memoryBackendErrors = defineErrors({
   MEMORY_BACKEND_PAGE_MULTIPLE: {
     text: (type: string) => `backend '${type}' memory size must be multiple of 4 KiB`,
     help: "The size of memory that stands on a file is a multiple of the host's page.",
+    at: "size",
   },
   MEMORY_BACKEND_ALIGN: {
     text: (align: number) => `alignment ${hex(align)} must be multiples of page size 0x1000`,
     help: "align= must be a multiple of the host's page.",
+    at: "align",
   },
   MEMORY_BACKEND_ALIGN_POWER: {
     text: (align: number) => `alignment ${hex(align)} must be a power of two`,
     help: "align= must be a power of two.",
+    at: "align",
   },
   MEMORY_BACKEND_OFFSET: {
     text: (offset: number) => `offset ${hex(offset)} must be multiples of page size 0x1000`,
     help: "offset= must be a multiple of the host's page.",
+    at: "offset",
   },
   MEMORY_BACKEND_ABSENT: {
     text: (id: string) => `Device '${id}' not found`,
     help: "A device names a memory backend that does not exist.",
     errorClass: "DeviceNotFound",
+    at: "memdev",
+    advice: "list a memory backend with that id under 'objects'",
   },
 });

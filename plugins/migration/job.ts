@@ -27,6 +27,11 @@ export interface JobServices {
 
 /** Milliseconds of work before guest and monitors get their turn. */
 const SLICE_MS = 2;
+/**
+ * The first part goes on for as long as the peer's (50 ms) or until the transport takes no more: the peer's guest does not
+ * wait for it, and by the time that ours has run for milliseconds, a pipe that nobody reads must be full.
+ */
+const FIRST_SLICE_MS = 50;
 
 /** What the peer says when a migration is cancelled after the guest was stopped: its channel was shut under its hands. */
 const CHANNEL_SHUT = "Channel error: Input/output error";
@@ -128,6 +133,7 @@ export class MigrationJob implements MigrationRound {
     }
     this.times.setup = clock() - this.times.start;
     if (progress.is("setup")) progress.set("active");
+    this.#sliceEnd = performance.now() + FIRST_SLICE_MS;
   }
 
   /** Until what is left can be sent within the downtime limit, or the migration was cancelled. */

@@ -1,4 +1,12 @@
-import { disposable, formatRAMBlockTable, PEER_VERSION, q, type Disposable, type MachineControl, type RunStates } from "backplane";
+import {
+  disposable,
+  formatRAMBlockTable,
+  PEER_VERSION,
+  q,
+  type Disposable,
+  type MachineControl,
+  type RunStates,
+} from "backplane";
 import type { MemoryDevice } from "backplane/plugins/pc-dimm/contract";
 import type { AddCommand } from "./add-command.ts";
 import type { HumanCommand, HumanCommands } from "./contract.ts";

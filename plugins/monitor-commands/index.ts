@@ -14,6 +14,7 @@ import {
 import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
 import { MIGRATION } from "backplane/plugins/migration/contract";
 import { MEMORY_DEVICES } from "backplane/plugins/pc-dimm/contract";
+import { NUMA } from "backplane/plugins/numa/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { absentHardware, noThreads } from "./absent.ts";
 import { HUMAN_COMMANDS } from "./contract.ts";
@@ -21,13 +22,14 @@ import { hotPlug } from "./hot-plug.ts";
 import { builtInHumanCommands, human, HumanCommandTable } from "./human.ts";
 import { identity } from "./identity.ts";
 import { memory } from "./memory.ts";
+import { processors } from "./processors.ts";
 import { runControl } from "./run-control.ts";
 
 export default definePlugin({
   id: "monitor-commands",
   apiVersion: 1,
   summary: "Monitor commands for the machine as a whole: run control, identity, memory, hot-plug",
-  uses: [MEMORY_BACKENDS, MEMORY_DEVICES, MIGRATION, CPUS],
+  uses: [MEMORY_BACKENDS, MEMORY_DEVICES, MIGRATION, CPUS, NUMA],
   provides: [HUMAN_COMMANDS],
   attach(machine) {
     const commands = machine.use(COMMANDS);
@@ -54,7 +56,10 @@ export default definePlugin({
     );
     const table = new HumanCommandTable();
     machine.provideValue(HUMAN_COMMANDS, table);
-    human(add, table, machine.optional(CPUS)?.topology.cpus ?? 0);
+    const cpus = machine.optional(CPUS);
+    const numa = machine.optional(NUMA);
+    if (cpus !== undefined) processors(add, cpus, () => numa);
+    human(add, table, cpus?.topology.cpus ?? 0);
     for (const command of builtInHumanCommands({ ...memoryServices, control, states })) machine.own(table.add(command));
   },
 });

@@ -6,10 +6,12 @@ export const nvdimmErrors = defineErrors({
   NVDIMM_DISABLED: {
     text: () => "nvdimm is not enabled: missing 'nvdimm' in '-M'",
     help: "NVDIMMs need a machine with nvdimm=on.",
+    advice: "write machine: { type: q35, nvdimm: on }",
   },
   NVDIMM_MEMDEV_UNSET: {
     text: () => "'memdev' property must be set",
     help: "An NVDIMM needs a memory backend: memdev=ID.",
+    advice: "write memdev: ID, the id of a memory backend under 'objects'",
   },
   NVDIMM_LABEL_SIZE: {
     text: (name: string, size: number, least: number) =>
@@ -24,10 +26,13 @@ export const nvdimmErrors = defineErrors({
     text: (memdev: string, size: number, label: number, alignment: number) =>
       `the size of memdev ${memdev} (${hex(size)}) is too small to contain nvdimm label (${hex(label)}) and aligned PMEM (${hex(alignment)})`,
     help: "Behind the label area at the backend's end nothing is left for persistent memory.",
+    at: "label-size",
+    advice: "write a smaller label-size, or give the backend a larger size",
   },
   NVDIMM_ARMED_READONLY: {
     text: (memdev: string) => `'unarmed' property must be 'on' since memdev ${memdev} is read-only`,
     help: "Writes to a read-only backend do not persist, which the guest learns from unarmed=on.",
+    advice: "write unarmed: on",
   },
   NVDIMM_LABEL_RANGE: {
     text: (offset: number, length: number, size: number) =>

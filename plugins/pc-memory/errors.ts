@@ -7,6 +7,8 @@ export const pcMemoryErrors = defineErrors({
     text: (maxSize: number, size: number) =>
       `invalid value of maxmem: maximum memory size (${hex(maxSize)}) must be at least the initial memory size (${hex(size)})`,
     help: "maxmem is smaller than the memory that the machine starts with.",
+    at: "max",
+    advice: "write a max that is at least size, or leave it out",
   },
   PC_MEMORY_SLOTS_WITHOUT_ROOM: {
     text: (maxSize: number, size: number) =>
@@ -20,6 +22,7 @@ export const pcMemoryErrors = defineErrors({
   MEMORY_MAXIMUM_ALIGNMENT: {
     text: (pageSize: number) => `maximum memory size must by aligned to multiple of ${pageSize} bytes`,
     help: "maxmem is no multiple of the page size.",
+    at: "max",
   },
   MEMORY_PHYS_BITS: {
     text: (limit: number, needed: number, bits: number) =>
@@ -33,10 +36,14 @@ export const pcMemoryErrors = defineErrors({
   MEMORY_BACKEND_NOT_FOUND: {
     text: (id: string) => `Memory backend '${id}' not found`,
     help: "-machine memory-backend= names an object that does not exist.",
+    at: "memory-backend",
+    advice: "list a memory backend with that id under 'objects'",
   },
   MEMORY_BACKEND_SIZE: {
     text: () => "Machine memory size does not match the size of the memory backend",
     help: "-m and the size of the memory backend that is the machine's RAM differ.",
+    at: "memory-backend",
+    advice: "write the backend's size under 'memory'",
   },
   MEMORY_BACKEND_AND_NUMA: {
     text: () => "'-machine memory-backend' and '-numa memdev' properties are mutually exclusive",

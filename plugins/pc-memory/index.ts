@@ -1,4 +1,4 @@
-import { alignUp, definePlugin, LIFECYCLE, MACHINE, MEMORY_REGIONS, RAM_LIST, SYSTEM_MEMORY } from "backplane";
+import { alignUp, asBackplaneError, definePlugin, LIFECYCLE, MACHINE, MEMORY_REGIONS, RAM_LIST, SYSTEM_MEMORY, type Origin } from "backplane";
 import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
 import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
 import { NUMA } from "backplane/plugins/numa/contract";
@@ -11,6 +11,15 @@ import { PcMemoryMap } from "./memory-map.ts";
 /** RAM comes in pairs of pages. */
 const RAM_GRANULE = 8192;
 
+/** Errors point at the part of the definition that asked for what failed. */
+function pointing<T>(origin: Origin | undefined, act: () => T): T {
+  try {
+    return act();
+  } catch (failure) {
+    throw asBackplaneError(failure).from(origin);
+  }
+}
+
 export default definePlugin({
   id: "pc-memory",
   apiVersion: 1,
@@ -21,12 +30,13 @@ export default definePlugin({
   attach(machine) {
     const { memory } = machine.definition;
     const { properties } = machine.use(MACHINE);
+    const fromMemory = <T>(act: () => T): T => pointing(memory.origin, act);
     const size = alignUp(memory.size, RAM_GRANULE);
     // A definition without maxmem says its size again, before the rounding.
     const request = { size, maxSize: memory.maxSize === memory.size ? size : memory.maxSize, slots: memory.slots };
-    checkRequest(request);
+    fromMemory(() => checkRequest(request));
     const maxBelowFourGiB = properties.number("max-ram-below-4g");
-    const layout = layOut({ ...request, maxBelowFourGiB, cpu: machine.use(CPUS) }, machine.log);
+    const layout = fromMemory(() => layOut({ ...request, maxBelowFourGiB, cpu: machine.use(CPUS) }, machine.log));
     const map = new PcMemoryMap(request, layout);
     machine.provideValue(PC_MEMORY, map);
 
@@ -43,7 +53,10 @@ export default definePlugin({
     const lifecycle = machine.use(LIFECYCLE);
     machine.own(
       lifecycle.on("board", () => {
-        map.lay(memorySpace, services);
+        // What RAM is made of is said either with the machine or with the nodes.
+        const { machine: type, options } = machine.definition;
+        const origin = services.backendId === undefined ? options["numa"]?.origin : type.origin;
+        pointing(origin, () => map.lay(memorySpace, services));
         fwCfg.addNumber(FW_CFG_KEYS.ramSize, map.ramSize, 8);
         const { reservedMemoryEnd } = map;
         if (reservedMemoryEnd === undefined) return;

@@ -21,4 +21,3 @@ export interface QmpClient extends Disposable {
 }
 
 export const QMP = token<QmpMonitors>("QMP");
-

@@ -1,4 +1,4 @@
-import { asBackplaneError, COMMANDS, definePlugin, EVENTS, MACHINE_CONTROL } from "backplane";
+import { asBackplaneError, COMMANDS, definePlugin, EVENTS, MACHINE_CONTROL, originBelow } from "backplane";
 import { CHARDEVS, type ChardevBackend } from "backplane/plugins/chardev/contract";
 import { QMP } from "./contract.ts";
 import { qmpErrors } from "./errors.ts";
@@ -32,13 +32,15 @@ export default definePlugin({
       }),
     );
     for (const [index, definition] of definitions.entries()) {
+      const origin =
+        definition.origin ?? originBelow(machine.definition.options["qmp"]?.origin, ["monitors", index]);
       try {
         const own = ownBackend(definition);
         const id = "chardev" in definition ? definition.chardev : `compat_monitor${index}`;
-        if (own !== undefined) chardevs.create({ id, ...own });
+        if (own !== undefined) chardevs.create({ id, ...own, origin });
         monitors.add(id, { pretty: definition.pretty ?? false });
       } catch (failure) {
-        throw asBackplaneError(failure).from(definition.origin);
+        throw asBackplaneError(failure).from(origin);
       }
     }
   },
@@ -51,5 +53,11 @@ function ownBackend(definition: MonitorDefinition): ChardevBackend | undefined {
   const { server = true, wait = false } = definition;
   if ("unix" in definition) return { backend: "socket", path: definition.unix, server, wait };
   const at = definition.tcp.lastIndexOf(":");
-  return { backend: "socket", host: definition.tcp.slice(0, at), port: Number(definition.tcp.slice(at + 1)), server, wait };
+  return {
+    backend: "socket",
+    host: definition.tcp.slice(0, at),
+    port: Number(definition.tcp.slice(at + 1)),
+    server,
+    wait,
+  };
 }

@@ -18,7 +18,11 @@ export const qmpOptions = v.strictObject({
       v.union([
         v.strictObject({ ...common, chardev: v.string() }),
         v.strictObject({ ...common, ...server, unix: v.string() }),
-        v.strictObject({ ...common, ...server, tcp: v.pipe(v.string(), v.regex(/^.*:[0-9]+$/, "an address as host:port")) }),
+        v.strictObject({
+          ...common,
+          ...server,
+          tcp: v.pipe(v.string(), v.regex(/^.*:[0-9]+$/, "an address as host:port")),
+        }),
         v.strictObject({ ...common, stdio: v.literal(true) }),
       ]),
     ),

@@ -10,7 +10,12 @@ export interface Request {
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   // Doubles that were told from integers are instances of a class; objects are plain.
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.getPrototypeOf(value) === Object.prototype
+  );
 }
 
 /** Whether a message is to be run out of band. One that also has `execute` is not; it is refused in its turn. */

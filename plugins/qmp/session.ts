@@ -206,4 +206,3 @@ export class QmpSession implements QmpClient {
 function success(value: JsonValue | void, id: JsonValue | undefined): JsonObject {
   return { return: value === undefined ? {} : value, id };
 }
-

@@ -27,10 +27,13 @@ export const cpuErrors = defineErrors({
   CPU_MODEL_UNKNOWN: {
     text: (model: string) => `unable to find CPU model '${model}'`,
     help: "-cpu names a model that does not exist. Names are case-sensitive.",
+    at: "model",
   },
   CPU_MODEL_HOST: {
     text: (model: string) => `CPU model '${model}' requires KVM or HVF`,
     help: "The model copies the host's processor, which needs hardware virtualization. Use max.",
+    at: "model",
+    advice: "write max",
   },
   CPU_MODEL_EMPTY: {
     text: () => "-cpu option cannot be empty",
@@ -39,6 +42,7 @@ export const cpuErrors = defineErrors({
   CPU_FEATURES_UNSUPPORTED: {
     text: (features: string) => `CPU features ('${features}') are not modelled yet; give the model's name alone`,
     help: "Features behind a CPU model's name (+feature, feature=on) change what CPUID tells; no processor that tells it is modelled yet.",
+    at: "model",
   },
   CPU_X2APIC: {
     text: (apicId: number) => `APIC ID ${apicId} requires x2APIC feature in CPU`,

@@ -1,4 +1,4 @@
-import { definePlugin, LIFECYCLE, MACHINE } from "backplane";
+import { asBackplaneError, definePlugin, LIFECYCLE, MACHINE } from "backplane";
 import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
 import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
 import { ROM_LOADER } from "backplane/plugins/rom-loader/contract";
@@ -21,7 +21,13 @@ export default definePlugin({
   provides: [CPUS],
   attach(machine) {
     const { type } = machine.use(MACHINE);
-    const cpus = new Processors(machine.definition.cpu, type, machine.log);
+    const { cpu } = machine.definition;
+    let cpus: Processors;
+    try {
+      cpus = new Processors(cpu, type, machine.log);
+    } catch (failure) {
+      throw asBackplaneError(failure).from(cpu.origin);
+    }
     machine.provideValue(CPUS, cpus);
     contributeAcpi(machine, cpus);
     const fwCfg = machine.use(FW_CFG);

@@ -6,7 +6,8 @@ export interface Difference {
 }
 
 const FEWER = "there are fewer machine types, accelerators and devices here than in the peer";
-const READ_ONLY = "properties that cannot be set are not listed, and defaults that only the peer's code knows are not shown";
+const READ_ONLY =
+  "properties that cannot be set are not listed, and defaults that only the peer's code knows are not shown";
 const NO_BUILD = "the option waits; the peer's words for what a build does not have say so";
 const unavailable = (text: string): Difference => ({
   reason: NO_BUILD,
@@ -16,7 +17,11 @@ const unavailable = (text: string): Difference => ({
 
 /** By the name of the golden. */
 export const DIFFERENCES: { readonly [name: string]: Difference } = {
-  "option-disk-two": { reason: "disk images wait", status: 1, stderr: "{qemu}: {dir}/short: a disk image is not supported in this build\n" },
+  "option-disk-two": {
+    reason: "disk images wait",
+    status: 1,
+    stderr: "{qemu}: {dir}/short: a disk image is not supported in this build\n",
+  },
   "option-bios-missing": unavailable("-bios {dir}/nothing"),
   "option-bios-odd-size": unavailable("-bios {dir}/data"),
   "option-kernel-missing": unavailable("-kernel {dir}/nothing"),

@@ -55,11 +55,39 @@ describe("the younger syntax", () => {
 
 describe("the older syntax", () => {
   test.each<[string, string | undefined, [string, string][]]>([
-    ["nvdimm,id=n", "driver", [["driver", "nvdimm"], ["id", "n"]]],
+    [
+      "nvdimm,id=n",
+      "driver",
+      [
+        ["driver", "nvdimm"],
+        ["id", "n"],
+      ],
+    ],
     ["a=x,,y", undefined, [["a", "x,y"]]],
-    ["server,nowait", undefined, [["server", "on"], ["wait", "off"]]],
-    ["a,,b,c=1", "first", [["first", "a,b"], ["c", "1"]]],
-    ["a=,b=2", undefined, [["a", ""], ["b", "2"]]],
+    [
+      "server,nowait",
+      undefined,
+      [
+        ["server", "on"],
+        ["wait", "off"],
+      ],
+    ],
+    [
+      "a,,b,c=1",
+      "first",
+      [
+        ["first", "a,b"],
+        ["c", "1"],
+      ],
+    ],
+    [
+      "a=,b=2",
+      undefined,
+      [
+        ["a", ""],
+        ["b", "2"],
+      ],
+    ],
     ["a=b=c", undefined, [["a", "b=c"]]],
     ["", "driver", []],
   ])("%s", (text, implied, pairs) => {

@@ -22,7 +22,9 @@ describe("the process", () => {
     await system.stdout.until((text) => text.includes('{"return": {}}'));
     system.signal(15);
     expect(await system.status).toBe(0);
-    expect(system.stdout.text).toMatch(/"event": "SHUTDOWN", "data": \{"guest": false, "reason": "host-signal"\}\}\r\n$/);
+    expect(system.stdout.text).toMatch(
+      /"event": "SHUTDOWN", "data": \{"guest": false, "reason": "host-signal"\}\}\r\n$/,
+    );
     expect(system.stderr.text).toBe("{qemu}: terminating on signal 15\n");
   });
 
@@ -60,6 +62,16 @@ describe("the process", () => {
     expect([existsSync(pid), existsSync(socket)]).toEqual([false, false]);
   });
 
+  test("gives up waiting for a client when a signal comes", async () => {
+    const socket = workspace.file("vain");
+    const system = new System([...NONE, "-S", "-qmp", `unix:${socket},server=on`]);
+    await system.stderr.until((text) => text.includes("waiting"));
+    expect(existsSync(socket)).toBe(true);
+    system.signal(2);
+    expect(await system.status).toBe(0);
+    expect(existsSync(socket)).toBe(false);
+  });
+
   test("says whom it waits for", async () => {
     const socket = workspace.file("waited");
     const system = new System([...NONE, "-S", "-qmp", `unix:${socket},server=on`]);
@@ -77,7 +89,15 @@ describe("the process", () => {
 
 describe("messages", () => {
   test("may begin with the time and the guest's name", async () => {
-    const { stderr } = await outcome("-msg", "timestamp=on,guest-name=on", "-name", "bob", ...NONE, "-device", "nosuch");
+    const { stderr } = await outcome(
+      "-msg",
+      "timestamp=on,guest-name=on",
+      "-name",
+      "bob",
+      ...NONE,
+      "-device",
+      "nosuch",
+    );
     expect(stderr).toMatch(
       /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z bob \{qemu\}: -device nosuch: 'nosuch' is not a valid device model name\n$/,
     );
@@ -116,7 +136,10 @@ describe("what is refused", () => {
     ["-global driver=foo", "-global driver=foo: options 'driver', 'property', and 'value' are required"],
     ["-m 1.5", "-m 1.5: Parameter 'size' expects a non-negative number below 2^64"],
     ["-m -1", "-m -1: Value '-1' is out of range for parameter 'size'"],
-    ["-m 128,maxmem=64M", "invalid value of maxmem: maximum memory size (0x4000000) must be at least the initial memory size (0x8000000)"],
+    [
+      "-m 128,maxmem=64M",
+      "invalid value of maxmem: maximum memory size (0x4000000) must be at least the initial memory size (0x8000000)",
+    ],
     ["-m 128,slots=2", "slots specified but no max-size"],
     ["-smp 2", "Invalid SMP CPUs 2. The max CPUs supported by machine 'none' is 1"],
     ["-cpu max", "unable to find CPU model 'max'"],
@@ -133,9 +156,12 @@ describe("what is refused", () => {
     ["-net user", "-net user: Parameter 'type' does not accept value 'user'"],
     ["-qmp tcp:127.0.0.1", "-qmp tcp:127.0.0.1: parse error: tcp:127.0.0.1"],
     ["-qmp pty", "-qmp pty: chardev backend 'pty' is not supported in this build"],
-    ["-device {\"driver\":", "-device {\"driver\":: JSON parse error, premature EOI"],
+    ['-device {"driver":', '-device {"driver":: JSON parse error, premature EOI'],
     ["-device {}", "-device {}: Parameter 'driver' is missing"],
-    ["-object {\"qom-type\":1,\"id\":\"m\"}", "-object {\"qom-type\":1,\"id\":\"m\"}: Invalid parameter type for 'qom-type', expected: string"],
+    [
+      '-object {"qom-type":1,"id":"m"}',
+      '-object {"qom-type":1,"id":"m"}: Invalid parameter type for \'qom-type\', expected: string',
+    ],
   ])("%s", async (words, message) => {
     const { status, stderr } = await outcome(...NONE, ...words.split(" "));
     expect(status).toBe(1);
@@ -148,9 +174,14 @@ describe("help", () => {
     const options = await outcome("-help");
     expect(options.status).toBe(0);
     expect(options.stdout).toContain("usage: {qemu} [options]\n");
-    for (const name of ["-machine", "-device", "-qmp", "-acpitable", "-numa", "-fw_cfg"]) expect(options.stdout).toContain(`\n${name} `);
-    expect((await outcome("-machine", "help")).stdout).toContain("q35                  Standard PC (Q35 + ICH9, 2009) (alias of pc-q35-10.0)\n");
-    expect((await outcome("-M", "q35,help")).stdout).toContain("  hpet=<bool>            - Enable/disable high precision event timer emulation\n");
+    for (const name of ["-machine", "-device", "-qmp", "-acpitable", "-numa", "-fw_cfg"])
+      expect(options.stdout).toContain(`\n${name} `);
+    expect((await outcome("-machine", "help")).stdout).toContain(
+      "q35                  Standard PC (Q35 + ICH9, 2009) (alias of pc-q35-10.0)\n",
+    );
+    expect((await outcome("-M", "q35,help")).stdout).toContain(
+      "  hpet=<bool>            - Enable/disable high precision event timer emulation\n",
+    );
     expect((await outcome("-smp", "help")).stdout).toMatch(/^smp-opts options:\n {2}books=<num>\n/);
     expect((await outcome("-device", "help")).stdout).toContain('name "vmgenid"\n');
     expect((await outcome("-object", "help")).stdout).toContain("  memory-backend-ram\n");

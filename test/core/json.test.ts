@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 function read(bytes: Uint8Array): unknown[] {
   const reader = new JsonReader();
   const messages: unknown[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { message, next } = reader.read(bytes, at);
     if (message !== undefined) messages.push(message);
     at = next;
@@ -16,7 +16,7 @@ function read(bytes: Uint8Array): unknown[] {
 
 describe("the writer", () => {
   test("writes ASCII with the peer's spaces and escapes", () => {
-    expect(writeJson({ a: ["\u0000\u001f\u007f\u00e9\u{1f600}\"\\\b\f\n\r\t/"] })).toBe(
+    expect(writeJson({ a: ['\u0000\u001f\u007f\u00e9\u{1f600}"\\\b\f\n\r\t/'] })).toBe(
       '{"a": ["\\u0000\\u001F\\u007F\\u00E9\\uD83D\\uDE00\\"\\\\\\b\\f\\n\\r\\t/"]}',
     );
     expect(writeJson([])).toBe("[]");

@@ -1,10 +1,15 @@
 import { checkArguments, checkValue, JsonDouble, q, type JsonObject, type JsonValue } from "backplane";
 import { describe, expect, test } from "vitest";
 
-const address = q.union("Address", "transport", { transport: q.enum("Transport", ["exec", "file"]) }, {
-  exec: q.struct("Exec", { args: q.array(q.str) }),
-  file: q.struct("File", { filename: q.str, "offset?": q.uint(64) }),
-});
+const address = q.union(
+  "Address",
+  "transport",
+  { transport: q.enum("Transport", ["exec", "file"]) },
+  {
+    exec: q.struct("Exec", { args: q.array(q.str) }),
+    file: q.struct("File", { filename: q.str, "offset?": q.uint(64) }),
+  },
+);
 const schema = q.struct("Test", {
   "text?": q.str,
   "flag?": q.bool,
@@ -44,7 +49,10 @@ test.each<[JsonObject, string]>([
   [{ where: [{ addr: 1 }] }, "Invalid parameter type for 'where[0].addr', expected: object"],
   [{ where: [{ addr: {} }] }, "Parameter 'where[0].addr.transport' is missing"],
   [{ where: [{ addr: { transport: "pigeon" } }] }, "Parameter 'transport' does not accept value 'pigeon'"],
-  [{ where: [{ addr: { transport: "exec", args: [1] } }] }, "Invalid parameter type for 'where[0].addr.args[0]', expected: string"],
+  [
+    { where: [{ addr: { transport: "exec", args: [1] } }] },
+    "Invalid parameter type for 'where[0].addr.args[0]', expected: string",
+  ],
   [{ where: [{ addr: { transport: "exec", args: [], x: 1 } }] }, "Parameter 'where[0].addr.x' is unexpected"],
   [{ either: 1 }, "Invalid parameter type for 'either', expected: StrOrNull"],
   [{ nosuch: 1 }, "Parameter 'nosuch' is unexpected"],

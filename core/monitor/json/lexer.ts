@@ -33,7 +33,7 @@ const isDigit = (byte: number): boolean => byte >= ZERO && byte <= code("9");
 const isLower = (byte: number): boolean => byte >= code("a") && byte <= code("z");
 const isExponentMark = (byte: number): boolean => byte === code("e") || byte === code("E");
 const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
-const STRUCTURE = new Set([..."{}[]:,"].map(code));
+const STRUCTURE = new Set(["{", "}", "[", "]", ":", ","].map(code));
 
 /** Control characters and the bytes that UTF-8 never uses end a string, and resynchronize after an error. */
 const isForbidden = (byte: number): boolean => byte < 0x20 || byte >= 0xfe;

@@ -84,7 +84,19 @@ export class JsonReader {
         this.#lexeme.clear();
         this.#state = next;
         return undefined;
-      default:
+      case "quoted":
+      case "quoted-escape":
+      case "apostrophed":
+      case "apostrophed-escape":
+      case "minus":
+      case "zero":
+      case "digits":
+      case "point":
+      case "fraction":
+      case "exponent":
+      case "exponent-sign":
+      case "exponent-digits":
+      case "word":
         this.#state = next;
         return undefined;
     }
@@ -134,7 +146,7 @@ export function parseJson(text: string): JsonMessage {
   const reader = new JsonReader();
   const bytes = Buffer.from(text);
   let result: JsonMessage | undefined;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { message, next } = reader.read(bytes, at);
     at = next;
     if (message !== undefined) result = combine(result, message);

@@ -9,7 +9,10 @@ export function isCharacter(codepoint: number): boolean {
 }
 
 /** The character that starts at `at`; undefined when the bytes there are none. `next` is where reading goes on either way. */
-export function characterAt(bytes: Uint8Array, at: number): { readonly codepoint: number | undefined; readonly next: number } {
+export function characterAt(
+  bytes: Uint8Array,
+  at: number,
+): { readonly codepoint: number | undefined; readonly next: number } {
   const first = bytes[at] ?? 0;
   let next = at + 1;
   if (first < 0x80) return { codepoint: first, next };
@@ -30,7 +33,7 @@ export function characterAt(bytes: Uint8Array, at: number): { readonly codepoint
 /** Bytes as text for an error message: up to a zero byte, with U+FFFD for what is no character. */
 export function lossyText(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length && bytes[at] !== 0; ) {
+  for (let at = 0; at < bytes.length && bytes[at] !== 0;) {
     const { codepoint, next } = characterAt(bytes, at);
     text += String.fromCodePoint(codepoint ?? 0xfffd);
     at = next;
@@ -54,7 +57,7 @@ const SIMPLE_ESCAPES: { readonly [letter: string]: string } = {
 export function stringValue(token: Uint8Array): { readonly value: string } | { readonly error: string } {
   const end = token.length - 1;
   let value = "";
-  for (let at = 1; at < end; ) {
+  for (let at = 1; at < end;) {
     if (token[at] !== 0x5c) {
       const { codepoint, next } = characterAt(token, at);
       if (codepoint === undefined) return { error: "invalid UTF-8 sequence in string" };
@@ -80,7 +83,10 @@ export function stringValue(token: Uint8Array): { readonly value: string } | { r
 }
 
 /** `\uXXXX`, or two of them that are a surrogate pair. */
-function escapedCharacter(token: Uint8Array, at: number): { readonly codepoint: number | undefined; readonly next: number } {
+function escapedCharacter(
+  token: Uint8Array,
+  at: number,
+): { readonly codepoint: number | undefined; readonly next: number } {
   const first = hexadecimal(token, at + 2);
   if (first === undefined) return { codepoint: undefined, next: at };
   const isLeading = first >= 0xd800 && first <= 0xdbff;

@@ -55,6 +55,7 @@ function formatNumber(value: number): string {
   if (Number.isSafeInteger(value)) return Object.is(value, -0) ? "-0" : String(value);
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
   const [mantissa = "", exponent = "+0"] = value.toExponential(16).split("e");
-  if (Number(exponent) >= -4 && Number(exponent) < 17) return value.toPrecision(17).replace(/\.0+$|(\.[0-9]*?)0+$/, "$1");
+  if (Number(exponent) >= -4 && Number(exponent) < 17)
+    return value.toPrecision(17).replace(/\.0+$|(\.[0-9]*?)0+$/, "$1");
   return `${mantissa.replace(/\.?0+$/, "")}e${exponent.charAt(0)}${exponent.slice(1).padStart(2, "0")}`;
 }

@@ -8,7 +8,7 @@ export interface Apertures {
   readonly ioEnd: number;
   readonly memoryStart: number;
   readonly memoryEnd: number;
-  /** More than 4 GiB of RAM: 64-bit regions go above 4 GiB even when they would fit below. */
+  /** More than 4 GiB of RAM and a 64-bit processor: 64-bit regions go above 4 GiB even when they would fit below. */
   readonly prefer64: boolean;
   /** The first address behind all memory that is or may be plugged. */
   readonly memoryEnd64: () => number;

@@ -41,8 +41,8 @@ export function* setUpPci(context: BootContext): Steps<string | undefined> {
   return undefined;
 }
 
-function apertures({ memory, fwCfg }: BootContext, isQ35: boolean): Apertures {
-  const prefer64 = memory.highRamEnd > 4 * GiB;
+function apertures({ memory, fwCfg, platform }: BootContext, isQ35: boolean): Apertures {
+  const prefer64 = platform.longMode && memory.highRamEnd > 4 * GiB;
   // Asked for only when something goes above 4 GiB, as the order of selects shows.
   const memoryEnd64 = (): number => {
     const reserved = fwCfg.readNumber("etc/reserved-memory-end") ?? 0;

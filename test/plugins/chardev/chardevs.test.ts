@@ -39,9 +39,13 @@ describe("character devices", () => {
       ...devices({ id: "c", backend: "null" }),
       qmp: { value: { monitors: [{ chardev: "c" }, { chardev: "c" }] } },
     };
-    await expect(withMachine({ with: monitorPlugins, options }, () => undefined)).rejects.toThrow("chardev 'c' is already in use");
+    await expect(withMachine({ with: monitorPlugins, options }, () => undefined)).rejects.toThrow(
+      "chardev 'c' is already in use",
+    );
     const missing = { qmp: { value: { monitors: [{ chardev: "x" }] } } };
-    await expect(withMachine({ with: monitorPlugins, options: missing }, () => undefined)).rejects.toThrow('chardev "x" not found');
+    await expect(withMachine({ with: monitorPlugins, options: missing }, () => undefined)).rejects.toThrow(
+      'chardev "x" not found',
+    );
   });
 
   test("do not share standard input and output", async () => {
@@ -62,11 +66,16 @@ describe("character devices", () => {
 
   test("write into files", async () => {
     const file = path.join(folder, "monitor.log");
-    const options = { ...devices({ id: "f", backend: "file", path: file }), qmp: { value: { monitors: [{ chardev: "f" }] } } };
+    const options = {
+      ...devices({ id: "f", backend: "file", path: file }),
+      qmp: { value: { monitors: [{ chardev: "f" }] } },
+    };
     await withMachine({ with: monitorPlugins, options }, () => undefined);
     expect(readFileSync(file, "utf8")).toMatch(/^\{"QMP": .*\}\r\n$/);
     const bad = devices({ id: "f", backend: "file", path: path.join(folder, "no", "file") });
-    await expect(withMachine({ with: monitorPlugins, options: bad }, () => undefined)).rejects.toThrow("Could not open");
+    await expect(withMachine({ with: monitorPlugins, options: bad }, () => undefined)).rejects.toThrow(
+      "Could not open",
+    );
   });
 });
 

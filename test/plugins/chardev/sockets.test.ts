@@ -54,7 +54,8 @@ class Peer {
   async ask(command: string): Promise<string> {
     const from = this.text.length;
     this.socket.write(`{"execute":"${command}"}`);
-    while (!/"(?:return|error)"/.test(this.text.slice(from))) await new Promise<void>((resolve) => this.#watchers.push(resolve));
+    while (!/"(?:return|error)"/.test(this.text.slice(from)))
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
     return this.text.slice(from).trim();
   }
 
@@ -147,7 +148,9 @@ describe("a listening UNIX socket", () => {
       [missing, `Failed to bind socket to ${missing}: No such file or directory`],
       [tooLong, `UNIX socket path '${tooLong}' is too long`],
     ] as const) {
-      await expect(withMonitor({ id: "c", backend: "socket", path: file, server: true, wait: false }, () => undefined)).rejects.toThrow(text);
+      await expect(
+        withMonitor({ id: "c", backend: "socket", path: file, server: true, wait: false }, () => undefined),
+      ).rejects.toThrow(text);
     }
   });
 });
@@ -155,7 +158,8 @@ describe("a listening UNIX socket", () => {
 describe("a listening TCP socket", () => {
   test("is on this host only unless somebody says otherwise", () =>
     withMonitor({ id: "c", backend: "socket", host: "", port: 0, server: true, wait: false }, async (machine) => {
-      const [, port = ""] = /^disconnected:tcp:127\.0\.0\.1:(\d+),server=on$/.exec(machine.service(CHARDEVS).get("c").filename) ?? [];
+      const [, port = ""] =
+        /^disconnected:tcp:127\.0\.0\.1:(\d+),server=on$/.exec(machine.service(CHARDEVS).get("c").filename) ?? [];
       const client = await Peer.connect(Number(port));
       await client.until('"QMP"');
       expect(machine.service(CHARDEVS).get("c").filename).toBe(
@@ -169,7 +173,10 @@ describe("a listening TCP socket", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const address = other.address();
     const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-    const taken = withMonitor({ id: "c", backend: "socket", host: "127.0.0.1", port, server: true, wait: false }, () => undefined);
+    const taken = withMonitor(
+      { id: "c", backend: "socket", host: "127.0.0.1", port, server: true, wait: false },
+      () => undefined,
+    );
     await expect(taken).rejects.toThrow("Failed to find an available port: Address already in use");
     other.close();
   });

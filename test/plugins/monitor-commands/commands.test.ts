@@ -22,7 +22,13 @@ const human = (line: string): object => ({ execute: "human-monitor-command", arg
 
 describe("run control", () => {
   test("resets a halted machine to where it starts", async () => {
-    const lines = await conversation({}, { execute: "cont" }, { execute: "stop" }, { execute: "system_reset" }, { execute: "query-status" });
+    const lines = await conversation(
+      {},
+      { execute: "cont" },
+      { execute: "stop" },
+      { execute: "system_reset" },
+      { execute: "query-status" },
+    );
     expect(lines.slice(-3)).toEqual([
       '{"event": "RESET", "data": {"guest": false, "reason": "host-qmp-system-reset"}}',
       '{"return": {}}',
@@ -57,7 +63,10 @@ describe("run control", () => {
   });
 
   test("presses a button that nobody watches", async () => {
-    expect(await conversation({}, { execute: "system_powerdown" })).toEqual(['{"event": "POWERDOWN"}', '{"return": {}}']);
+    expect(await conversation({}, { execute: "system_powerdown" })).toEqual([
+      '{"event": "POWERDOWN"}',
+      '{"return": {}}',
+    ]);
   });
 });
 
@@ -79,9 +88,15 @@ describe("objects", () => {
 
   test("come and go", async () => {
     const options = { with: [memoryBackend, ...monitorPlugins] };
-    const lines = await conversation(options, add(ram), { execute: "query-memdev" }, { execute: "object-del", arguments: { id: "m" } }, {
-      execute: "query-memdev",
-    });
+    const lines = await conversation(
+      options,
+      add(ram),
+      { execute: "query-memdev" },
+      { execute: "object-del", arguments: { id: "m" } },
+      {
+        execute: "query-memdev",
+      },
+    );
     expect(lines).toEqual([
       '{"return": {}}',
       '{"return": [{"share": false, "reserve": true, "prealloc": false, "host-nodes": [], "size": 1048576, "merge": true, "dump": true, "policy": "default", "id": "m"}]}',
@@ -118,7 +133,13 @@ describe("objects", () => {
 
 describe("the human monitor", () => {
   test("prints with the peer's line ends", async () => {
-    const lines = await conversation({}, human("info status"), human("  info   version "), human(""), human("info kvm"));
+    const lines = await conversation(
+      {},
+      human("info status"),
+      human("  info   version "),
+      human(""),
+      human("info kvm"),
+    );
     expect(lines).toEqual([
       '{"return": "VM status: paused (prelaunch)\\r\\n"}',
       '{"return": "10.0.2Debian 1:10.0.2+ds-2+deb13u1~bpo12+1\\r\\n"}',
@@ -128,10 +149,17 @@ describe("the human monitor", () => {
   });
 
   test("says what it does not know", async () => {
-    const lines = await conversation({}, human("foo bar"), human("info foo bar"), human("info status x"), human("q x"), {
-      execute: "human-monitor-command",
-      arguments: { "command-line": "info status", "cpu-index": 5 },
-    });
+    const lines = await conversation(
+      {},
+      human("foo bar"),
+      human("info foo bar"),
+      human("info status x"),
+      human("q x"),
+      {
+        execute: "human-monitor-command",
+        arguments: { "command-line": "info status", "cpu-index": 5 },
+      },
+    );
     expect(lines).toEqual([
       `{"return": "unknown command: 'foo'\\r\\n"}`,
       `{"return": "unknown command: 'info foo'\\r\\n"}`,
@@ -161,5 +189,7 @@ test("the RAM block table is text", () =>
     const client = new TestClient(machine);
     client.negotiate();
     client.send({ execute: "x-query-ramblock" });
-    expect(client.take()[0]).toMatch(/^\{"return": \{"human-readable-text": " +Block Name .*\\n +test +4 KiB .*\\n"\}\}$/);
+    expect(client.take()[0]).toMatch(
+      /^\{"return": \{"human-readable-text": " +Block Name .*\\n +test +4 KiB .*\\n"\}\}$/,
+    );
   }));

@@ -12,7 +12,10 @@ const native = q35(
 );
 
 function slotRegister(board: Board, register: number) {
-  const port = board.machine.service(PCI).functions().find(({ device }) => device.id === "rp");
+  const port = board.machine
+    .service(PCI)
+    .functions()
+    .find(({ device }) => device.id === "rp");
   return board.config({ slot: 4 }, (port?.findCapability(CAPABILITY.express) ?? 0) + register);
 }
 

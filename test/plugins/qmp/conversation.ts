@@ -10,12 +10,12 @@ const PATIENCE = 400;
 export async function converse(golden: QmpGolden): Promise<{ readonly greeting: string; readonly lines: string[][] }> {
   const workspace = new Workspace(golden.files);
   const system = new System(["-S", "-qmp", "stdio", ...workspace.expand(golden.args)]);
-  let left = false;
-  void system.status.then(() => (left = true));
+  const process = { left: false };
+  void system.status.then(() => (process.left = true));
   let taken = 0;
   const waiting = (): string[] => system.stdout.text.slice(taken).split("\r\n").slice(0, -1);
   const take = async (count: number): Promise<string[]> => {
-    for (let turn = 0; turn < PATIENCE && !left; turn++) {
+    for (let turn = 0; turn < PATIENCE && !process.left; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
       // One turn more, for what must not come.
       if (waiting().length >= count && turn > 2) break;

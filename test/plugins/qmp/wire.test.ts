@@ -10,7 +10,11 @@ const machine = <T>(body: (machine: Machine) => T | Promise<T>): Promise<T> =>
 const RESPONSIVE = `{"return": {"status": "prelaunch", "running": false}}`;
 
 /** A command that is done when the test says so. */
-function slowCommand(built: Machine, name: string, oob = false): { finish: (value: JsonValue) => Promise<void>; started: number } {
+function slowCommand(
+  built: Machine,
+  name: string,
+  oob = false,
+): { finish: (value: JsonValue) => Promise<void>; started: number } {
   const waiting: ((value: JsonValue) => void)[] = [];
   const state = {
     started: 0,
@@ -118,7 +122,7 @@ describe("an id", () => {
       client.negotiate();
       fc.assert(
         fc.property(fc.jsonValue({ maxDepth: 4 }), (id) => {
-          const text = writeJson(id as JsonValue);
+          const text = writeJson(id);
           // Characters that are none, such as half a surrogate pair, are refused on the way in.
           const { message } = new JsonReader().read(Buffer.from(`${text} `), 0);
           if (message === undefined || "error" in message) return;
@@ -182,7 +186,12 @@ describe("commands", () => {
       client.negotiate();
       client.send({ execute: "cont" });
       client.send({ execute: "stop", id: "s" });
-      expect(client.take()).toEqual(['{"event": "RESUME"}', '{"return": {}}', '{"event": "STOP"}', '{"return": {}, "id": "s"}']);
+      expect(client.take()).toEqual([
+        '{"event": "RESUME"}',
+        '{"return": {}}',
+        '{"event": "STOP"}',
+        '{"return": {}, "id": "s"}',
+      ]);
     }));
 
   test("after quit are not heard any more", () =>
