@@ -16,4 +16,5 @@ export default defineMachineType({
   devices: [],
   defaultMemory: 0,
   maxCpus: 1,
+  defaultRamId: "ram",
 });

@@ -49,6 +49,8 @@ export default defineMachineType({
   description: "Standard PC (Q35 + ICH9, 2009)",
   defaultMemory: 128 * 1024 * 1024,
   maxCpus: 4096,
+  defaultRamId: "pc.ram",
+  defaultCpuType: "qemu64-x86_64-cpu",
   properties: {
     acpi: onOffAuto("Enable ACPI"),
     graphics: prop.bool(true, { description: "Set on/off to enable/disable graphics emulation" }),
@@ -123,7 +125,11 @@ export default defineMachineType({
     { driver: "i8257", properties: { base: 0xc0, "page-base": 0x88, dshift: 1 } },
     { driver: "mc146818rtc", properties: {} },
     { driver: "isa-i8259", when: "pic", properties: { iobase: 0x20, elcr_addr: 0x4d0, elcr_mask: 0xf8, master: true } },
-    { driver: "isa-i8259", when: "pic", properties: { iobase: 0xa0, elcr_addr: 0x4d1, elcr_mask: 0xde, master: false } },
+    {
+      driver: "isa-i8259",
+      when: "pic",
+      properties: { iobase: 0xa0, elcr_addr: 0x4d1, elcr_mask: 0xde, master: false },
+    },
     { driver: "hpet", when: "hpet", properties: {} },
     { driver: "isa-pit", when: "pit", properties: {} },
     { driver: "isa-pcspk", when: "pit", properties: {} },

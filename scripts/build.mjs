@@ -29,7 +29,7 @@ function contracts() {
     .sort();
 }
 
-const READS_DEFINITIONS = /\/cli\/(?!qemu\/|errors)|\/core\/config\/(?!errors|index|size|suggest|render-error|definition)|\/plugins\/timeline\/|\/node_modules\/(?!tsyringe|reflect-metadata|tslib|valibot|koffi)/;
+const READS_DEFINITIONS = /\/cli\/(?!qemu\/|errors)|\/core\/config\/(?!errors|index|issue|path|size|suggest|render-error|definition)|\/plugins\/timeline\/|\/node_modules\/(?!tsyringe|reflect-metadata|tslib|valibot|koffi)/;
 
 async function bundle() {
   const ids = contracts();

@@ -81,6 +81,7 @@ async function wait(machine: Machine, step: Extract<ScenarioStep, { wait: unknow
     const ok = await within(machine.idle().then(() => true));
     return { step, title: "the guest has halted", ok };
   }
+  if ("transferred" in step.wait) return transferred(machine, step, bytes(step.wait.transferred) ?? 0);
   const wanted = step.wait.migration;
   const migration = machine.service(MIGRATION);
   const title = `migration is ${wanted}`;
@@ -94,6 +95,22 @@ async function wait(machine: Machine, step: Extract<ScenarioStep, { wait: unknow
   });
   const ok = await within(reached);
   return { step, title, ok, observed: migration.status };
+}
+
+/** Bytes of RAM handed to the transport: with a destination that does not read, what the transport holds. */
+async function transferred(machine: Machine, step: ScenarioStep, wanted: number): Promise<StepOutcome> {
+  const title = `the migration has transferred ${wanted} bytes`;
+  const deadline = Date.now() + WAIT_MS;
+  for (;;) {
+    const reply = (await machine.service(COMMANDS).find("query-migrate")?.run({}, MONITOR)) as JsonObject | undefined;
+    const ram = reply?.["ram"] as JsonObject | undefined;
+    const sofar = Number(ram?.["transferred"] ?? 0);
+    if (sofar >= wanted) return { step, title, ok: true, observed: sofar };
+    if (Date.now() > deadline) return { step, title, ok: false, observed: sofar };
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }
 
 async function within(event: Promise<boolean>): Promise<boolean> {

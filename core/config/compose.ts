@@ -116,7 +116,11 @@ function over(own: Origin, base: Origin | undefined): Origin {
 }
 
 /** Within one file an id stands once; it is in another file that it is meant to be the same. */
-function refuseTwins(items: readonly (string | { readonly id?: string | undefined })[], key: string, source: Source): void {
+function refuseTwins(
+  items: readonly (string | { readonly id?: string | undefined })[],
+  key: string,
+  source: Source,
+): void {
   const ids = new Set<string>();
   for (const [index, item] of items.entries()) {
     const id = typeof item === "string" ? undefined : item.id;

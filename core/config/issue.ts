@@ -30,7 +30,13 @@ export function faultOf(issues: readonly Issue[], schema?: unknown): Fault {
   if (issue.received === undefined) {
     return { kind: "value", path, expected: "", received: "", instead: undefined, message: issue.message };
   }
-  const fault = { message: undefined, path, expected: expectation(issue), received: words(issue.received), instead: undefined };
+  const fault = {
+    message: undefined,
+    path,
+    expected: expectation(issue),
+    received: words(issue.received),
+    instead: undefined,
+  };
   if (issue.expected === "never" && typeof key === "string" && /^\d+$/.test(key)) {
     return { ...fault, kind: "value", path: path.slice(0, -1), expected: "a map", received: "a list" };
   }
@@ -71,7 +77,10 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 function words(types: string): string {
-  const parts = types.replaceAll(/^\(|\)$/g, "").split(" | ").map((part) => part.replaceAll(/^\(|\)$/g, ""));
+  const parts = types
+    .replaceAll(/^\(|\)$/g, "")
+    .split(" | ")
+    .map((part) => part.replaceAll(/^\(|\)$/g, ""));
   return [...new Set(parts.map((part) => WORDS[part] ?? part))].join(" or ");
 }
 

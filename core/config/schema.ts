@@ -24,7 +24,13 @@ const topology = {
 export const stepSchema = v.union([
   v.strictObject({ qmp: v.string(), arguments: v.optional(v.record(v.string(), optionValue)) }),
   v.strictObject({ snapshot: v.string() }),
-  v.strictObject({ wait: v.union([v.literal("guest-halted"), v.strictObject({ migration: v.string() })]) }),
+  v.strictObject({
+    wait: v.union([
+      v.literal("guest-halted"),
+      v.strictObject({ migration: v.string() }),
+      v.strictObject({ transferred: size }),
+    ]),
+  }),
   v.strictObject({
     expect: v.strictObject({
       migration: v.optional(v.strictObject({ status: v.string(), "error-desc": v.optional(v.string()) })),

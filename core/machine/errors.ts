@@ -90,6 +90,7 @@ export const machineErrors = defineErrors({
   BUS_KIND_WRONG: {
     text: (driver: string, kind: string) => `Device '${driver}' can't go on ${kind} bus`,
     help: "A device was put on a bus of another kind.",
+    advice: "leave 'bus' out and a fitting one is found",
   },
   DEVICE_NOT_USER_CREATABLE: {
     text: (_driver: string) => `Parameter 'driver' expects a pluggable device type`,

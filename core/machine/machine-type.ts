@@ -16,6 +16,10 @@ export interface MachineType<P extends PropertyTable = PropertyTable> {
   /** Bytes, where a definition says nothing. */
   readonly defaultMemory: number;
   readonly maxCpus: number;
+  /** The name of the RAM block that is the machine's own memory. */
+  readonly defaultRamId?: string;
+  /** The processor that a machine has when nobody says otherwise: `qemu64-x86_64-cpu`. Absent where it has none. */
+  readonly defaultCpuType?: string;
 }
 
 /** A device of the board; with `when`, only while that property of the machine type is on (or auto). */
@@ -30,6 +34,8 @@ export function defineMachineType<P extends PropertyTable>(type: MachineType<P>)
 /** The machine that a service lives in. */
 export interface MachineInfo {
   readonly type: MachineType;
+  /** All types that a machine of this executable could have been made of. */
+  readonly types: readonly MachineType[];
   /** Values of the machine type's properties: `machine.properties.bool("hpet")`. */
   readonly properties: MachineProperties;
 }

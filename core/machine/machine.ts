@@ -149,7 +149,7 @@ export class Machine implements MachineControl {
     const log = createLogger(options.log ?? (() => undefined), "machine");
     const machine = new Machine(definition, type, Container.create(), log);
     try {
-      const lifecycle = machine.#build(options.plugins ?? [], log);
+      const lifecycle = machine.#build(options, log);
       await unlessAborted(lifecycle.start(), options.signal);
     } catch (failure) {
       try {
@@ -162,7 +162,7 @@ export class Machine implements MachineControl {
     return machine;
   }
 
-  #build(extra: readonly AnyPlugin[], log: Logger): LifecyclePhases {
+  #build({ types, plugins: extra = [] }: MachineOptions, log: Logger): LifecyclePhases {
     const { definition, type } = this;
     const container = this.#container;
     const plugins = prepareOptions(orderPlugins([...type.plugins, ...extra], CORE_TOKENS), definition);
@@ -174,7 +174,7 @@ export class Machine implements MachineControl {
       throw asBackplaneError(failure).from(definition.machine.origin);
     }
     const settings = machineProperties(properties);
-    container.provideValue(MACHINE, { type, properties: settings });
+    container.provideValue(MACHINE, { type, types, properties: settings });
     provideMemory(container, this.#ownership);
     const lifecycle = new LifecyclePhases();
     const buses = new BusRegistry();
@@ -276,6 +276,7 @@ export class Machine implements MachineControl {
 
   dispose(): Promise<void> {
     this.#loop.stop();
+    if (this.#container.has(MEMORY_REGIONS)) this.#container.resolve(MEMORY_REGIONS).freeze();
     return this.#ownership.dispose();
   }
 }

@@ -63,6 +63,8 @@ export interface MemoryRegions {
   alias(name: string, target: MemoryRegion, offset: RegionOffset, size: ByteLength): MemoryRegion;
   /** Runs a batch of changes and renders once, at the end of the outermost batch. Until then accesses see the old views. */
   transaction<T>(change: () => T): T;
+  /** The machine is being released: nobody accesses memory any more, so what still changes is not rendered. */
+  freeze(): void;
   /** Takes a ram or rom region out of its container and frees its block. */
   destroy(region: MemoryRegion): void;
   /** Another view of a tree (a processor's in SMM, a PCI device's DMA). Disposing it ends its rendering. */

@@ -15,11 +15,14 @@ export const memoryErrors = defineErrors({
   HOST_MEMORY_FILE: {
     text: (path: string, reason: string) => `can't open backing store ${path} for guest RAM: ${reason}`,
     help: "The file behind a memory backend could not be opened or created. Check the path and its permissions.",
+    at: "mem-path",
   },
   HOST_MEMORY_FILE_TOO_SMALL: {
     text: (region: string, fileSize: number, size: number, offset: number) =>
       `${region} backing store size ${hex(fileSize)} is too small for 'size' option ${hex(size)} plus 'offset' option ${hex(offset)}`,
     help: "The file behind a memory backend has content, but is shorter than the memory. Make the file longer, or the memory smaller.",
+    at: "size",
+    advice: "make the file longer, or the size smaller; an empty or absent file gets its length by itself",
   },
   HOST_MEMORY_READONLY: {
     text: (path: string) => `the mapping of ${path} is read-only`,

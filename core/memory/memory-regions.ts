@@ -13,6 +13,7 @@ export class MachineMemoryRegions implements MemoryRegions {
   #depth = 0;
   #isStale = false;
   #renderings = 0;
+  #isFrozen = false;
   readonly #changed = (): void => {
     this.#isStale = true;
     if (this.#depth === 0) this.#render();
@@ -66,6 +67,10 @@ export class MachineMemoryRegions implements MemoryRegions {
     }
   }
 
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
   addressSpace(name: string, root: MemoryRegion): AddressSpace & Disposable {
     const space = new FlatAddressSpace(name, root as MemoryRegionNode, this.#access);
     this.#spaces.push(space);
@@ -81,7 +86,7 @@ export class MachineMemoryRegions implements MemoryRegions {
 
   #render(): void {
     this.#isStale = false;
-    if (this.#spaces.length === 0) return;
+    if (this.#isFrozen || this.#spaces.length === 0) return;
     this.#renderings++;
     for (const space of this.#spaces) space.update();
   }

@@ -5,6 +5,9 @@ import { FirmwareGuest } from "./guest.ts";
 import { Platform } from "./platform.ts";
 import { RecordedTrace } from "./trace.ts";
 
+/** Forty bits are true of some AMD processors; of others they are only an emulator's default, as SeaBIOS knows. */
+const TRUSTED_VENDOR = "AuthenticAMD";
+
 export default definePlugin({
   id: "firmware",
   apiVersion: 1,
@@ -14,8 +17,9 @@ export default definePlugin({
   attach(machine) {
     const clock = machine.use(CLOCK);
     const trace = new RecordedTrace(clock, machine.log);
-    const longMode = machine.optional(CPUS)?.identity.longMode ?? true;
-    const platform = new Platform(machine.use(SYSTEM_IO), machine.use(SYSTEM_MEMORY), clock, longMode);
+    const cpu = machine.optional(CPUS)?.identity;
+    const trustsAddressBits = cpu === undefined || (cpu.longMode && cpu.vendor === TRUSTED_VENDOR);
+    const platform = new Platform(machine.use(SYSTEM_IO), machine.use(SYSTEM_MEMORY), clock, trustsAddressBits);
     machine.provideValue(FIRMWARE_TRACE, trace);
     machine.provideValue(GUEST, new FirmwareGuest(platform, trace, machine.log));
   },

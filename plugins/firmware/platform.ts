@@ -14,15 +14,15 @@ export class Platform {
   readonly #io: AddressSpace;
   readonly #memory: AddressSpace;
   readonly #clock: Clock;
-  /** The boot processor has long mode (CPUID 0x80000001). */
-  readonly longMode: boolean;
+  /** The firmware believes what CPUID says of the width of addresses (leaf 0x80000008). */
+  readonly trustsAddressBits: boolean;
   #spent = 0;
 
-  constructor(io: AddressSpace, memory: AddressSpace, clock: Clock, longMode = true) {
+  constructor(io: AddressSpace, memory: AddressSpace, clock: Clock, trustsAddressBits = true) {
     this.#io = io;
     this.#memory = memory;
     this.#clock = clock;
-    this.longMode = longMode;
+    this.trustsAddressBits = trustsAddressBits;
   }
 
   /** Virtual time used so far, in nanoseconds. */

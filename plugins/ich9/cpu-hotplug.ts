@@ -1,6 +1,6 @@
 // CPU hot-plug registers, as guests of the peer know them: docs/specs/acpi_cpu_hotplug of the peer. At first a bitmap of
 // APIC ids; writing 0 to it brings the selector-based block.
-import { byteLength, guestAddress, type Events, type MemoryRegion, type MemoryRegions } from "backplane";
+import { byteLength, guestAddress, type Events, type JsonObject, type MemoryRegion, type MemoryRegions } from "backplane";
 import type { Cpus } from "backplane/plugins/x86-cpu/contract";
 import { PORTS } from "./registers.ts";
 
@@ -48,6 +48,15 @@ export class CpuHotplug {
   /** Whether the guest has changed over; it stays so across resets. */
   get isModern(): boolean {
     return this.#block.container !== undefined;
+  }
+
+  /** As `query-acpi-ospm-status` tells it; nothing before the guest has changed over. */
+  status(): JsonObject[] {
+    if (!this.isModern) return [];
+    return this.#cpus.possible.map(({ index }) => {
+      const { source, status } = this.#reports.get(index) ?? { source: 0, status: 0 };
+      return { source, status, slot: String(index), "slot-type": "CPU" };
+    });
   }
 
   #switch(): void {

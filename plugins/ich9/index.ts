@@ -1,4 +1,4 @@
-import { definePlugin, DEVICES } from "backplane";
+import { COMMANDS, definePlugin, DEVICES } from "backplane";
 import { ACPI_DSDT, ACPI_TABLES } from "backplane/plugins/acpi/contract";
 import { SYSTEM_INTERRUPTS } from "backplane/plugins/apic/contract";
 import { FW_CFG } from "backplane/plugins/fw-cfg/contract";
@@ -12,6 +12,7 @@ import { ahciType } from "./ahci.ts";
 import { ICH9 } from "./contract.ts";
 import { AhciDevice, LpcDevice, SmbusDevice } from "./devices.ts";
 import { lpcType } from "./lpc.ts";
+import { ospmStatus } from "./ospm-status.ts";
 import { Ich9Service } from "./service.ts";
 import { smbusType } from "./smbus.ts";
 import { OPTIONAL_MEMORY_DEVICES } from "./tokens.ts";
@@ -32,6 +33,7 @@ export default definePlugin({
     machine.own(devices.register(lpcType, LpcDevice));
     machine.own(devices.register(ahciType, AhciDevice));
     machine.own(devices.register(smbusType, SmbusDevice));
+    machine.own(machine.use(COMMANDS).add(ospmStatus(service)));
     contributeAcpi(machine, service, {
       isa: machine.use(ISA),
       cpus: machine.use(CPUS),

@@ -65,9 +65,8 @@ export class MemoryHotplug {
 
   /** What the guest's system said of the slots, as `query-acpi-ospm-status` tells it. */
   status(): JsonObject[] {
-    const devices = this.#services.memory.all();
     return this.#slots.map(({ source, status }, index) => {
-      const device = devices.find((candidate) => candidate.slot === index);
+      const device = this.#deviceIn(index);
       return {
         ...(device?.id === undefined ? {} : { device: device.id }),
         source,
@@ -81,8 +80,12 @@ export class MemoryHotplug {
   get #selected(): { readonly slot: SlotState; readonly device: MemoryDevice | undefined } | undefined {
     const slot = this.#slots[this.#selector];
     if (slot === undefined) return undefined;
-    const device = this.#services.memory.all().find((candidate) => candidate.slot === this.#selector);
-    return { slot, device };
+    return { slot, device: this.#deviceIn(this.#selector) };
+  }
+
+  /** NVDIMMs are told of by other means (ACPI 6.5 §9.19): to these registers their slots are empty. */
+  #deviceIn(slot: number): MemoryDevice | undefined {
+    return this.#services.memory.all().find((candidate) => candidate.slot === slot && candidate.kind !== "nvdimm");
   }
 
   #read(offset: number): number {

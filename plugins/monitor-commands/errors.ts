@@ -41,6 +41,10 @@ export const monitorCommandErrors = defineErrors({
     text: () => "command is not supported, missing ACPI device",
     help: "The machine has no ACPI device that the guest could tell anything to.",
   },
+  COMPAT_PROPERTIES: {
+    text: () => "compat-props is not supported in this build",
+    help: "Machine types have no compatibility properties here that `query-machines` could list.",
+  },
   NOT_A_DEVICE: {
     text: (path: string) => `${path} is not a device`,
     help: "A path leads to something that is no device.",

@@ -4,6 +4,7 @@ import {
   DEVICES,
   EVENTS,
   LIFECYCLE,
+  MACHINE,
   MACHINE_CONTROL,
   RAM_LIST,
   RUN_STATES,
@@ -40,12 +41,13 @@ export default definePlugin({
     const states = machine.use(RUN_STATES);
     const memoryServices = {
       definition: machine.definition,
+      machine: machine.use(MACHINE),
       ramList: machine.use(RAM_LIST),
       backends: machine.optional(MEMORY_BACKENDS),
       devices: machine.optional(MEMORY_DEVICES),
     };
     runControl(add, control, states, machine.use(EVENTS));
-    identity(add, machine.definition, commands);
+    identity(add, machine.definition, machine.use(MACHINE), commands);
     memory(add, memoryServices);
     add(noThreads);
     hotPlug(add, machine.use(DEVICES), machine.use(USER_OBJECTS), machine.optional(MIGRATION));
@@ -58,7 +60,7 @@ export default definePlugin({
     machine.provideValue(HUMAN_COMMANDS, table);
     const cpus = machine.optional(CPUS);
     const numa = machine.optional(NUMA);
-    if (cpus !== undefined) processors(add, cpus, () => numa);
+    if (cpus !== undefined) processors(add, cpus, numa);
     human(add, table, cpus?.topology.cpus ?? 0);
     for (const command of builtInHumanCommands({ ...memoryServices, control, states })) machine.own(table.add(command));
   },

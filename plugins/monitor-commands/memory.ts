@@ -1,10 +1,19 @@
-import { formatRAMBlockTable, hashOrder, q, type JsonObject, type MachineDefinition, type RAMList } from "backplane";
+import {
+  formatRAMBlockTable,
+  hashOrder,
+  q,
+  type JsonObject,
+  type MachineDefinition,
+  type MachineInfo,
+  type RAMList,
+} from "backplane";
 import type { MemoryBackend, MemoryBackends } from "backplane/plugins/memory-backend/contract";
 import type { MemoryDevice, MemoryDevices } from "backplane/plugins/pc-dimm/contract";
 import type { AddCommand } from "./add-command.ts";
 
 export interface MemoryServices {
   readonly definition: MachineDefinition;
+  readonly machine: MachineInfo;
   readonly ramList: RAMList;
   readonly backends: MemoryBackends | undefined;
   readonly devices: MemoryDevices | undefined;
@@ -50,15 +59,13 @@ export type BackendFacts = Pick<
   "id" | "size" | "merge" | "dump" | "prealloc" | "share" | "policy" | "hostNodes"
 >;
 
-/** The peer makes an object for a machine's own memory, of the name of its RAM block. */
-const MACHINE_RAM = ["pc.ram", "ram"];
-
 /** All backends, the machine's own memory among them, in the order in which the peer lists them. */
-export function memoryBackends({ ramList, backends }: MemoryServices): readonly BackendFacts[] {
+export function memoryBackends({ machine, ramList, backends }: MemoryServices): readonly BackendFacts[] {
   const facts = new Map<string, BackendFacts>((backends?.all() ?? []).map((backend) => [backend.id, backend]));
-  for (const id of MACHINE_RAM) {
-    const block = ramList.byIdstr(id);
-    if (block === undefined || facts.has(id)) continue;
+  // The peer makes an object for a machine's own memory, of the name of its RAM block.
+  const id = machine.type.defaultRamId;
+  const block = id === undefined ? undefined : ramList.byIdstr(id);
+  if (id !== undefined && block !== undefined && !facts.has(id)) {
     const own = { merge: true, dump: true, prealloc: false, share: false, policy: "default", hostNodes: [] } as const;
     facts.set(id, { id, size: block.usedLength, ...own });
   }

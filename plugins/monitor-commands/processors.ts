@@ -3,37 +3,52 @@ import type { Numa } from "backplane/plugins/numa/contract";
 import type { Cpus, PossibleCpu } from "backplane/plugins/x86-cpu/contract";
 import type { AddCommand } from "./add-command.ts";
 
-/** The peer makes a device of its own behind the first processor. */
-function path({ index }: PossibleCpu): string {
-  return `/machine/unattached/device[${index === 0 ? 0 : index + 1}]`;
-}
-
-/** A level is told where a package can have more than one of it. */
-function place(cpus: Cpus, numa: Numa | undefined, cpu: PossibleCpu): JsonObject {
-  const { dies, modules } = cpus.topology;
-  const hasNodes = numa !== undefined && numa.nodes.length > 0;
-  return {
-    "core-id": cpu.coreId,
-    "thread-id": cpu.threadId,
-    ...(modules > 1 ? { "module-id": cpu.moduleId } : {}),
-    ...(hasNodes ? { "node-id": numa.nodeOfCpu(cpu.index) } : {}),
-    ...(dies > 1 ? { "die-id": cpu.dieId } : {}),
-    "socket-id": cpu.socketId,
-  };
-}
-
-/** Commands that tell of processors. */
-export function processors(add: AddCommand, cpus: Cpus, numa: () => Numa | undefined): void {
+/** Commands that tell of processors, on machines that have some. */
+export function processors(add: AddCommand, cpus: Cpus, numa: Numa | undefined): void {
+  add({
+    name: "query-cpus-fast",
+    summary: "The processors that are there",
+    arguments: q.none,
+    run: () =>
+      cpus.possible
+        .filter(({ present }) => present)
+        .map((cpu) => ({
+          "cpu-index": cpu.index,
+          "qom-path": pathOf(cpu),
+          // All processors are interpreted by the process's own thread.
+          "thread-id": process.pid,
+          props: place(cpu, cpus, numa),
+          target: "x86_64",
+        })),
+  });
   add({
     name: "query-hotpluggable-cpus",
-    summary: "The places for processors, the last one first",
+    summary: "The places for processors, and who is there",
     arguments: q.none,
     run: () =>
       cpus.possible.toReversed().map((cpu) => ({
-        props: place(cpus, numa(), cpu),
-        "vcpus-count": 1,
-        ...(cpu.present ? { "qom-path": path(cpu) } : {}),
         type: cpus.typeName,
+        "vcpus-count": 1,
+        props: place(cpu, cpus, numa),
+        "qom-path": cpu.present ? pathOf(cpu) : undefined,
       })),
   });
+}
+
+/** Where a processor is: levels of the topology that have one member are not told, except those that every PC has. */
+function place(cpu: PossibleCpu, { topology }: Cpus, numa: Numa | undefined): JsonObject {
+  const hasNodes = numa !== undefined && numa.nodes.length > 0;
+  return {
+    "node-id": hasNodes ? numa.nodeOfCpu(cpu.index) : undefined,
+    "socket-id": cpu.socketId,
+    "die-id": topology.dies > 1 ? cpu.dieId : undefined,
+    "module-id": topology.modules > 1 ? cpu.moduleId : undefined,
+    "core-id": cpu.coreId,
+    "thread-id": cpu.threadId,
+  };
+}
+
+/** The first processor brings a device of its own along, which takes the second place. */
+function pathOf({ index }: PossibleCpu): string {
+  return `/machine/unattached/device[${index === 0 ? 0 : index + 1}]`;
 }

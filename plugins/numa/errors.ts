@@ -20,6 +20,7 @@ export const numaErrors = defineErrors({
   NUMA_MEMDEV_NOT_FOUND: {
     text: (id: string) => `memdev=${id} is ambiguous`,
     help: "A NUMA node names a memory backend that does not exist.",
+    advice: "list a memory backend with that id under 'objects'",
   },
   NUMA_MEM_AND_MEMDEV: {
     text: () => "numa configuration should use either mem= or memdev=,mixing both is not allowed",
@@ -34,6 +35,7 @@ export const numaErrors = defineErrors({
     text: (total: number, ram: number) =>
       `total memory for NUMA nodes (0x${total.toString(16)}) should equal RAM size (0x${ram.toString(16)})`,
     help: "The memory backends of the NUMA nodes must come to the machine's memory size.",
+    advice: "make the sizes of the nodes' memory backends come to what stands under 'memory'",
   },
   NUMA_CPU_INDEX: {
     text: (index: number, maxCpus: number) => `CPU index (${index}) should be smaller than maxcpus (${maxCpus})`,

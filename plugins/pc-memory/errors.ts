@@ -14,10 +14,14 @@ export const pcMemoryErrors = defineErrors({
     text: (maxSize: number, size: number) =>
       `invalid value of maxmem: memory slots were specified but maximum memory size (${hex(maxSize)}) is equal to the initial memory size (${hex(size)})`,
     help: "Slots for memory devices need a maxmem that is larger than the memory that the machine starts with.",
+    at: "slots",
+    advice: "write a max that is larger than size, or leave slots out",
   },
   PC_MEMORY_SLOTS: {
     text: (slots: number) => `unsupported amount of memory slots: ${slots}`,
     help: "A PC has at most 256 slots for memory devices.",
+    at: "slots",
+    advice: "write 256 or less",
   },
   MEMORY_MAXIMUM_ALIGNMENT: {
     text: (pageSize: number) => `maximum memory size must by aligned to multiple of ${pageSize} bytes`,

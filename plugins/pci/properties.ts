@@ -10,15 +10,21 @@ const addr = prop.custom<number>({
   type: "str",
   default: UNSET,
   description: "Slot and optional function number, example: 06.0 or 06",
-  parse(value, name, owner) {
-    if (typeof value === "number" && Number.isInteger(value) && value >= -1 && value <= 255) {
+  parse(value, name, owner, form) {
+    // In a definition 4.0 is the number 4, which would be function 4 of slot 0.
+    const isAmbiguous = typeof value === "number" && (form === undefined || form === "config");
+    if (typeof value === "number" && !isAmbiguous && Number.isInteger(value) && value >= -1 && value <= 255) {
       return value;
     }
     const match =
       typeof value === "string" ? /^(?:0[xX])?([0-9a-fA-F]+)(?:\.(?:0[xX])?([0-9a-fA-F]+))?$/.exec(value) : null;
     const slot = Number.parseInt(match?.[1] ?? "", 16);
     const number = Number.parseInt(match?.[2] ?? "0", 16);
-    if (match === null || slot > 31 || number > 7) throw machineErrors.PROPERTY_REFUSED(owner, name, words(value));
+    if (match === null || slot > 31 || number > 7) {
+      throw machineErrors
+        .PROPERTY_REFUSED(owner, name, words(value))
+        .advise(`write slot and function as text, in quotes: ${name}: "04.0"`);
+    }
     return slot * 8 + number;
   },
 });

@@ -2,6 +2,7 @@ import type { Logger, MachineDefinition } from "backplane";
 import { possibleCpus } from "./apic-ids.ts";
 import type { CpuIdentity, Cpus, CpuTopology, PossibleCpu } from "./contract.ts";
 import { x2apicMissing } from "./errors.ts";
+import { missingFeatures } from "./missing-features.ts";
 import { findModel, identityOf } from "./model.ts";
 import type { CpuModel } from "./models.ts";
 import { completeTopology } from "./topology.ts";
@@ -37,17 +38,22 @@ export class Processors implements Cpus {
     const identity = identityOf(model);
     this.identity =
       maxCpus > sockets ? { ...identity, features: (identity.features | MULTI_THREADING) >>> 0 } : identity;
-    this.#refuseLargeIds(model);
+    this.#warn(model, log);
+  }
+
+  /** One processor after the other; of threads it is said once. */
+  #warn(model: CpuModel, log: Logger): void {
     const { threads } = this.topology;
-    if (threads > 1 && model.vendor === AMD && !model.topologyExtensions) {
+    const missing = missingFeatures(this.model);
+    let tellsOfThreads = threads > 1 && model.vendor === AMD && !model.topologyExtensions;
+    for (const { apicId } of this.possible.filter(({ present }) => present)) {
+      for (const feature of missing) log.warn(`TCG doesn't support requested feature: ${feature}`);
+      if (apicId >= X2APIC_FIRST_ID && !model.x2apic) throw x2apicMissing(apicId);
+      if (!tellsOfThreads) continue;
+      tellsOfThreads = false;
       log.warn(
         `This family of AMD CPU doesn't support hyperthreading(${threads}). Please configure -smp options properly or try enabling topoext feature.`,
       );
     }
-  }
-
-  #refuseLargeIds(model: CpuModel): void {
-    const large = this.possible.find((cpu) => cpu.present && cpu.apicId >= X2APIC_FIRST_ID);
-    if (large !== undefined && !model.x2apic) throw x2apicMissing(large.apicId);
   }
 }

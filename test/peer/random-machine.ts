@@ -91,7 +91,7 @@ const ICH9 = [
   "noreboot=on",
   "x-smi-broadcast=off",
   "x-smi-cpu-hotplug=off",
-  "x-keep-pci-slot-hpc=off",
+  
 ];
 
 function addUserTables({ random, files, ...draft }: MachineDraft, add: MachineDraft["add"]): void {

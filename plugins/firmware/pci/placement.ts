@@ -8,8 +8,10 @@ export interface Apertures {
   readonly ioEnd: number;
   readonly memoryStart: number;
   readonly memoryEnd: number;
-  /** More than 4 GiB of RAM and a 64-bit processor: 64-bit regions go above 4 GiB even when they would fit below. */
+  /** More than 4 GiB of RAM and known address bits: 64-bit regions go above 4 GiB even when they would fit below. */
   readonly prefer64: boolean;
+  /** How far the processor can address is known; if not, what goes above 4 GiB goes right behind memory. */
+  readonly trustsAddressBits: boolean;
   /** The first address behind all memory that is or may be plugged. */
   readonly memoryEnd64: () => number;
   /** Whether the machine's memory map uses any of a range. */
@@ -54,12 +56,13 @@ function placeLow({ memory, prefetch }: BusRegions, { memoryStart, memoryEnd }: 
   return lower.base >= memoryStart && lower.base <= memoryEnd && upper.base >= memoryStart;
 }
 
-/** Upwards, near the end of what the processor can address. */
+/** Upwards, near the end of what the processor can address where that is known. */
 function placeHigh({ memory, prefetch }: BusRegions, apertures: Apertures): void {
   const unpadded = alignUp(memory.size, GiB) + alignUp(prefetch.size, GiB);
   const total = apertures.prefer64 ? alignUp(unpadded, PADDED_TOTAL) : unpadded;
-  let base = Math.max(apertures.memoryEnd64(), 2 ** PHYSICAL_BITS - total);
-  if (apertures.isUsed(base, total)) base -= total;
+  const end = apertures.memoryEnd64();
+  let base = apertures.trustsAddressBits ? Math.max(end, 2 ** PHYSICAL_BITS - total) : end;
+  if (apertures.trustsAddressBits && apertures.isUsed(base, total)) base -= total;
   memory.base = alignUp(alignUp(base, memory.alignment), GiB);
   prefetch.base = alignUp(alignUp(memory.base + memory.size, prefetch.alignment), GiB);
 }

@@ -42,7 +42,8 @@ export function* setUpPci(context: BootContext): Steps<string | undefined> {
 }
 
 function apertures({ memory, fwCfg, platform }: BootContext, isQ35: boolean): Apertures {
-  const prefer64 = platform.longMode && memory.highRamEnd > 4 * GiB;
+  const { trustsAddressBits } = platform;
+  const prefer64 = trustsAddressBits && memory.highRamEnd > 4 * GiB;
   // Asked for only when something goes above 4 GiB, as the order of selects shows.
   const memoryEnd64 = (): number => {
     const reserved = fwCfg.readNumber("etc/reserved-memory-end") ?? 0;
@@ -52,6 +53,7 @@ function apertures({ memory, fwCfg, platform }: BootContext, isQ35: boolean): Ap
     ioEnd: isQ35 ? IO_END.q35 : IO_END.others,
     memoryStart: isQ35 ? PCIEXBAR.base + PCIEXBAR.length : MEMORY_START,
     memoryEnd: MEMORY_END,
+    trustsAddressBits,
     prefer64,
     memoryEnd64,
     isUsed: (address, length) => memory.isUsed(address, length),

@@ -1,0 +1,209 @@
+// What the models promise and TCG cannot do: the peer says so of every processor at start, one line a feature.
+
+/** Words of CPUID (Intel SDM volume 2A, AMD APM volume 3) with their features and bits, in the peer's order. */
+const WORDS: readonly (readonly [word: string, features: string])[] = [
+  ["CPUID.01H:ECX", "pcid:17 tsc-deadline:24"],
+  [
+    "CPUID.07H:EBX",
+    "tsc-adjust:1 hle:4 invpcid:10 rtm:11 avx512f:16 avx512dq:17 avx512pf:26 avx512ifma:21 avx512er:27 avx512cd:28 avx512bw:30 avx512vl:31",
+  ],
+  [
+    "CPUID.07H:ECX",
+    "avx512vbmi:1 avx512vbmi2:6 gfni:8 vpclmulqdq:10 avx512vnni:11 avx512bitalg:12 avx512-vpopcntdq:14 bus-lock-detect:24 cldemote:25 movdiri:27 movdir64b:28",
+  ],
+  [
+    "CPUID.07H:EDX",
+    "avx512-4vnniw:2 serialize:14 avx512-4fmaps:3 tsx-ldtrk:16 amx-bf16:22 avx512-fp16:23 amx-tile:24 amx-int8:25 spec-ctrl:26 stibp:27 arch-capabilities:29 core-capability:30 ssbd:31",
+  ],
+  ["CPUID.07H:EAX", "sha512:0 sm3:1 sm4:2 avx-vnni:4 avx-ifma:23 avx512-bf16:5 lam:26 amx-fp16:21"],
+  ["CPUID.80000001H:EDX", "fxsr-opt:25"],
+  ["CPUID.80000001H:ECX", "misalignsse:7 osvw:9 xop:11 topoext:22 fma4:16 perfctr-core:23 tbm:21"],
+  ["CPUID.80000007H:EDX", "invtsc:8"],
+  ["CPUID.80000008H:EBX", "clzero:0 ibpb:12 ibrs:14 amd-stibp:15 stibp-always-on:17 amd-ssbd:24 amd-psfd:28"],
+  ["CPUID.80000021H:EAX", "no-nested-data-bp:0 lfence-always-serializing:2 null-sel-clr-base:6 auto-ibrs:8"],
+  ["CPUID.8000000AH:EDX", "nrip-save:3 vnmi:25"],
+  ["CPUID.0DH:EAX", "xsavec:1 xsaves:3 xfd:4"],
+  [
+    "CPUID.07H:EDX",
+    "avx-vnni-int8:4 avx-ne-convert:5 avx-vnni-int16:10 prefetchiti:14 intel-psfd:0 avx10:19 ipred-ctrl:1 rrsba-ctrl:2 ddpd-u:3 bhi-ctrl:4 mcdt-no:5",
+  ],
+  ["CPUID.24H:EBX", "avx10-128:16 avx10-256:17 avx10-512:18"],
+  ["", "avx10-version"],
+  ["CPUID.C0000001H:EDX", "xstore:2 xstore-en:3 xcrypt:6 xcrypt-en:7 ace2:8 phe:10 phe-en:11 pmm:12 pmm-en:13"],
+  ["MSR(CFH)", "split-lock-detect:5"],
+];
+
+/** Models by what they lack. */
+const LACKS: readonly (readonly [models: string, features: string])[] = [
+  ["Broadwell Broadwell-v1 Haswell Haswell-v1", "pcid tsc-deadline hle invpcid rtm"],
+  ["Broadwell-IBRS Broadwell-v3 Haswell-IBRS Haswell-v3", "pcid tsc-deadline hle invpcid rtm spec-ctrl"],
+  ["Broadwell-noTSX Broadwell-v2 Haswell-noTSX Haswell-v2", "pcid tsc-deadline invpcid"],
+  ["Broadwell-noTSX-IBRS Broadwell-v4 Haswell-noTSX-IBRS Haswell-v4", "pcid tsc-deadline invpcid spec-ctrl"],
+  [
+    "Cascadelake-Server Cascadelake-Server-v1",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512cd avx512bw avx512vl avx512vnni spec-ctrl ssbd xsavec",
+  ],
+  [
+    "Cascadelake-Server-noTSX Cascadelake-Server-v3 Cascadelake-Server-v4",
+    "pcid tsc-deadline invpcid avx512f avx512dq avx512cd avx512bw avx512vl avx512vnni spec-ctrl arch-capabilities ssbd xsavec",
+  ],
+  [
+    "Cascadelake-Server-v2",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512cd avx512bw avx512vl avx512vnni spec-ctrl arch-capabilities ssbd xsavec",
+  ],
+  [
+    "Cascadelake-Server-v5",
+    "pcid tsc-deadline invpcid avx512f avx512dq avx512cd avx512bw avx512vl avx512vnni spec-ctrl arch-capabilities ssbd xsavec xsaves",
+  ],
+  [
+    "ClearwaterForest ClearwaterForest-v1",
+    "pcid tsc-deadline tsc-adjust invpcid gfni vpclmulqdq bus-lock-detect cldemote movdiri movdir64b serialize spec-ctrl arch-capabilities ssbd sha512 sm3 sm4 avx-vnni avx-ifma lam xsavec xsaves avx-vnni-int8 avx-ne-convert avx-vnni-int16 prefetchiti intel-psfd ipred-ctrl rrsba-ctrl ddpd-u bhi-ctrl mcdt-no",
+  ],
+  [
+    "Cooperlake Cooperlake-v1",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512cd avx512bw avx512vl avx512vnni spec-ctrl stibp arch-capabilities ssbd avx512-bf16 xsavec",
+  ],
+  [
+    "Cooperlake-v2",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512cd avx512bw avx512vl avx512vnni spec-ctrl stibp arch-capabilities ssbd avx512-bf16 xsavec xsaves",
+  ],
+  ["Denverton Denverton-v1 Denverton-v2", "tsc-deadline spec-ctrl arch-capabilities ssbd xsavec"],
+  ["Denverton-v3", "tsc-deadline spec-ctrl arch-capabilities ssbd xsavec xsaves"],
+  ["Dhyana Dhyana-v1 EPYC-IBPB EPYC-v2", "fxsr-opt misalignsse osvw topoext ibpb nrip-save xsavec"],
+  ["Dhyana-v2", "fxsr-opt misalignsse osvw topoext ibpb nrip-save xsavec xsaves"],
+  ["EPYC EPYC-v1", "fxsr-opt misalignsse osvw topoext nrip-save xsavec"],
+  [
+    "EPYC-Genoa EPYC-Genoa-v1",
+    "pcid invpcid avx512f avx512dq avx512ifma avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq avx512-bf16 fxsr-opt misalignsse osvw topoext perfctr-core clzero ibpb ibrs amd-stibp stibp-always-on amd-ssbd amd-psfd no-nested-data-bp lfence-always-serializing null-sel-clr-base auto-ibrs nrip-save vnmi xsavec xsaves",
+  ],
+  [
+    "EPYC-Milan EPYC-Milan-v1",
+    "pcid invpcid fxsr-opt misalignsse osvw topoext perfctr-core clzero ibpb ibrs amd-stibp amd-ssbd nrip-save xsavec xsaves",
+  ],
+  [
+    "EPYC-Milan-v2",
+    "pcid invpcid vpclmulqdq fxsr-opt misalignsse osvw topoext perfctr-core clzero ibpb ibrs amd-stibp stibp-always-on amd-ssbd amd-psfd no-nested-data-bp lfence-always-serializing null-sel-clr-base nrip-save xsavec xsaves",
+  ],
+  [
+    "EPYC-Rome EPYC-Rome-v1",
+    "fxsr-opt misalignsse osvw topoext perfctr-core clzero ibpb amd-stibp nrip-save xsavec xsaves",
+  ],
+  [
+    "EPYC-Rome-v2 EPYC-Rome-v3",
+    "fxsr-opt misalignsse osvw topoext perfctr-core clzero ibpb ibrs amd-stibp amd-ssbd nrip-save xsavec xsaves",
+  ],
+  [
+    "EPYC-Rome-v4",
+    "fxsr-opt misalignsse osvw topoext perfctr-core clzero ibpb ibrs amd-stibp amd-ssbd nrip-save xsavec",
+  ],
+  ["EPYC-v3 EPYC-v4", "fxsr-opt misalignsse osvw topoext perfctr-core clzero ibpb nrip-save xsavec xsaves"],
+  [
+    "GraniteRapids GraniteRapids-v1",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512ifma avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq bus-lock-detect serialize tsx-ldtrk amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl arch-capabilities ssbd avx-vnni avx512-bf16 amx-fp16 xsavec xsaves xfd prefetchiti mcdt-no",
+  ],
+  [
+    "GraniteRapids-v2",
+    "pcid tsc-deadline tsc-adjust hle invpcid rtm avx512f avx512dq avx512ifma avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq bus-lock-detect cldemote movdiri movdir64b serialize tsx-ldtrk amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl arch-capabilities ssbd avx-vnni avx512-bf16 amx-fp16 xsavec xsaves xfd prefetchiti avx10 mcdt-no avx10-128 avx10-256 avx10-512 avx10-version",
+  ],
+  [
+    "Icelake-Server Icelake-Server-v1",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq spec-ctrl ssbd xsavec",
+  ],
+  [
+    "Icelake-Server-noTSX Icelake-Server-v2",
+    "pcid tsc-deadline invpcid avx512f avx512dq avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq spec-ctrl ssbd xsavec",
+  ],
+  [
+    "Icelake-Server-v3",
+    "pcid tsc-deadline invpcid avx512f avx512dq avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq spec-ctrl arch-capabilities ssbd xsavec",
+  ],
+  [
+    "Icelake-Server-v4",
+    "pcid tsc-deadline invpcid avx512f avx512dq avx512ifma avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq spec-ctrl arch-capabilities ssbd xsavec",
+  ],
+  [
+    "Icelake-Server-v5 Icelake-Server-v6",
+    "pcid tsc-deadline invpcid avx512f avx512dq avx512ifma avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq spec-ctrl arch-capabilities ssbd xsavec xsaves",
+  ],
+  [
+    "Icelake-Server-v7",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512ifma avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq spec-ctrl arch-capabilities ssbd xsavec xsaves",
+  ],
+  ["IvyBridge IvyBridge-v1 SandyBridge SandyBridge-v1", "tsc-deadline"],
+  ["IvyBridge-IBRS IvyBridge-v2 SandyBridge-IBRS SandyBridge-v2", "tsc-deadline spec-ctrl"],
+  [
+    "KnightsMill KnightsMill-v1",
+    "tsc-deadline avx512f avx512pf avx512er avx512cd avx512-vpopcntdq avx512-4vnniw avx512-4fmaps",
+  ],
+  ["Nehalem-IBRS Nehalem-v2 Westmere-IBRS Westmere-v2", "spec-ctrl"],
+  ["Opteron_G3 Opteron_G3-v1", "misalignsse"],
+  ["Opteron_G4 Opteron_G4-v1", "misalignsse xop fma4 nrip-save"],
+  ["Opteron_G5 Opteron_G5-v1", "misalignsse xop fma4 tbm nrip-save"],
+  [
+    "SapphireRapids SapphireRapids-v1 SapphireRapids-v2",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512ifma avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq bus-lock-detect serialize tsx-ldtrk amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl arch-capabilities ssbd avx-vnni avx512-bf16 xsavec xsaves xfd",
+  ],
+  [
+    "SapphireRapids-v3",
+    "pcid tsc-deadline tsc-adjust hle invpcid rtm avx512f avx512dq avx512ifma avx512cd avx512bw avx512vl avx512vbmi avx512vbmi2 gfni vpclmulqdq avx512vnni avx512bitalg avx512-vpopcntdq bus-lock-detect cldemote movdiri movdir64b serialize tsx-ldtrk amx-bf16 avx512-fp16 amx-tile amx-int8 spec-ctrl arch-capabilities ssbd avx-vnni avx512-bf16 xsavec xsaves xfd",
+  ],
+  [
+    "SierraForest SierraForest-v1",
+    "pcid tsc-deadline invpcid gfni vpclmulqdq bus-lock-detect serialize spec-ctrl arch-capabilities ssbd avx-vnni avx-ifma xsavec xsaves avx-vnni-int8 avx-ne-convert mcdt-no",
+  ],
+  [
+    "SierraForest-v2",
+    "pcid tsc-deadline tsc-adjust invpcid gfni vpclmulqdq bus-lock-detect cldemote movdiri movdir64b serialize spec-ctrl arch-capabilities ssbd avx-vnni avx-ifma lam xsavec xsaves avx-vnni-int8 avx-ne-convert intel-psfd ipred-ctrl rrsba-ctrl bhi-ctrl mcdt-no",
+  ],
+  ["Skylake-Client Skylake-Client-v1", "pcid tsc-deadline hle invpcid rtm xsavec"],
+  ["Skylake-Client-IBRS Skylake-Client-v2", "pcid tsc-deadline hle invpcid rtm spec-ctrl xsavec"],
+  ["Skylake-Client-noTSX-IBRS Skylake-Client-v3", "pcid tsc-deadline invpcid spec-ctrl xsavec"],
+  ["Skylake-Client-v4", "pcid tsc-deadline invpcid spec-ctrl xsavec xsaves"],
+  [
+    "Skylake-Server Skylake-Server-v1",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512cd avx512bw avx512vl xsavec",
+  ],
+  [
+    "Skylake-Server-IBRS Skylake-Server-v2",
+    "pcid tsc-deadline hle invpcid rtm avx512f avx512dq avx512cd avx512bw avx512vl spec-ctrl xsavec",
+  ],
+  [
+    "Skylake-Server-noTSX-IBRS Skylake-Server-v3 Skylake-Server-v4",
+    "pcid tsc-deadline invpcid avx512f avx512dq avx512cd avx512bw avx512vl spec-ctrl xsavec",
+  ],
+  [
+    "Skylake-Server-v5",
+    "pcid tsc-deadline invpcid avx512f avx512dq avx512cd avx512bw avx512vl spec-ctrl xsavec xsaves",
+  ],
+  [
+    "Snowridge Snowridge-v1 Snowridge-v2",
+    "tsc-deadline gfni cldemote movdiri movdir64b spec-ctrl arch-capabilities core-capability ssbd xsavec split-lock-detect",
+  ],
+  [
+    "Snowridge-v3",
+    "tsc-deadline gfni cldemote movdiri movdir64b spec-ctrl arch-capabilities core-capability ssbd xsavec xsaves split-lock-detect",
+  ],
+  ["Snowridge-v4", "tsc-deadline gfni cldemote movdiri movdir64b spec-ctrl arch-capabilities ssbd xsavec xsaves"],
+  [
+    "YongFeng YongFeng-v1 YongFeng-v2",
+    "pcid tsc-deadline invpcid spec-ctrl arch-capabilities invtsc xstore xstore-en xcrypt xcrypt-en ace2 phe phe-en pmm pmm-en",
+  ],
+  ["phenom phenom-v1", "fxsr-opt"],
+];
+
+/** No bit: the version is a number in a leaf of its own. */
+const VERSION = { name: "avx10-version", text: "avx10.1." } as const;
+
+const DESCRIPTIONS: readonly (readonly [name: string, text: string])[] = WORDS.flatMap(([word, features]) =>
+  features.split(" ").map((feature) => {
+    const [name = "", bit = ""] = feature.split(":");
+    return [name, name === VERSION.name ? VERSION.text : `${word}.${name} [bit ${bit}]`] as const;
+  }),
+);
+
+/** The features that a model lacks, as the peer names them. */
+export function missingFeatures(model: string): readonly string[] {
+  const row = LACKS.find(([models]) => models.split(" ").includes(model));
+  const lacked = row?.[1].split(" ") ?? [];
+  return DESCRIPTIONS.filter(([name]) => lacked.includes(name)).map(([, text]) => text);
+}
