@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Command as Program } from "commander";
+import { Command as Program } from "commander";
 import { BackplaneError } from "backplane";
+import { level, type LogLevel } from "./log-level.ts";
 import { renderError } from "./render.ts";
 import { VERSION } from "./version.ts";
 
@@ -70,13 +71,4 @@ export async function backplaneMain(argv: readonly string[]): Promise<number> {
     return exitCode === 0 ? 0 : 2;
   }
   return status;
-}
-
-const LEVELS = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof LEVELS)[number];
-
-function level(text: string): LogLevel {
-  const found = LEVELS.find((name) => name === text);
-  if (found === undefined) throw new InvalidArgumentError(`one of ${LEVELS.join(", ")}.`);
-  return found;
 }

@@ -86,7 +86,8 @@ export function readChardev(group: OptionGroup): ChardevBackend {
     case "null":
       return { backend };
     case "stdio":
-      return { backend, signal: flag(group, "signal", true) };
+      if (!flag(group, "signal", true)) throw commandLineErrors.OPTION_VALUE_UNAVAILABLE("signal=off");
+      return { backend };
     case "file": {
       const path = value("path");
       if (path === undefined) throw commandLineErrors.CHARDEV_FILE_PATH();

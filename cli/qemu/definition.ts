@@ -107,13 +107,17 @@ function refuseProcessors(draft: Draft, type: MachineType, topology: MachineDefi
   if (draft.cpuModel !== undefined) throw commandLineErrors.CPU_MODEL(draft.cpuModel);
 }
 
+/** What the peer has globals for besides devices. */
+const OTHER_CLASSES = /^(?:migration|memory-backend.*|.*-x86_64-cpu|.*-machine|.*-accel)$/;
+
 function readGlobals(draft: Draft): GlobalProperty[] {
-  return draft.lists.global.groups.map((group) => ({
-    driver: valueOf(group, "driver") ?? "",
-    property: valueOf(group, "property") ?? "",
-    value: valueOf(group, "value") ?? "",
-    origin: originOf(group.occurrence),
-  }));
+  return draft.lists.global.groups.map((group) => {
+    const driver = valueOf(group, "driver") ?? "";
+    const origin = originOf(group.occurrence);
+    if (OTHER_CLASSES.test(driver))
+      throw commandLineErrors.OPTION_VALUE_UNAVAILABLE(`a global of '${driver}'`).from(origin);
+    return { driver, property: valueOf(group, "property") ?? "", value: valueOf(group, "value") ?? "", origin };
+  });
 }
 
 /** The guest's clock runs in UTC, by the host's. */

@@ -2,7 +2,7 @@ import { asBackplaneError, Machine, type LogRecord, type LogSink } from "backpla
 import { readDefinition, type ReadDefinition } from "backplane/config";
 import { machineTypes } from "../../machines/index.ts";
 import timeline from "../../plugins/timeline/index.ts";
-import type { LogLevel } from "../main.ts";
+import type { LogLevel } from "../log-level.ts";
 import { ThirdParties } from "../plugins.ts";
 import { makeReport, renderReport } from "./report.ts";
 import { runScenario, type StepOutcome } from "./scenario.ts";

@@ -2,7 +2,7 @@ import type { MachineDefinition } from "../config/definition.ts";
 import { suggest } from "../config/suggest.ts";
 import { Container } from "../di/index.ts";
 import { token, type Token } from "../di/token.ts";
-import { disposable, Ownership } from "../disposable.ts";
+import { disposable, Ownership, type Disposable } from "../disposable.ts";
 import { asBackplaneError } from "../errors.ts";
 import { createLogger, type Logger, type LogSink } from "../log.ts";
 import {
@@ -18,6 +18,7 @@ import {
 } from "../memory/index.ts";
 import { COMMANDS, EVENTS } from "../monitor/contract.ts";
 import { CommandRegistry, EventBus } from "../monitor/registry.ts";
+import { Registry } from "../registry.ts";
 import { attachPlugin, prepareOptions } from "../plugin/attach.ts";
 import type { AnyPlugin } from "../plugin/define-plugin.ts";
 import { orderPlugins } from "../plugin/order.ts";
@@ -43,6 +44,9 @@ export interface MachineControl {
   stop(): void;
   /** Runs the reset handlers and starts the guest over. */
   reset(reason: ResetReason): void;
+  /** Presses the power button: tells the event, then whoever watches the button. What follows is the guest's doing. */
+  powerdown(): void;
+  onPowerdown(listener: () => void): Disposable;
   /** Ends the machine: `finished` resolves after everything has been released. */
   quit(reason: ShutdownReason): void;
   /** Set by `quit`: the machine is about to be released, and takes no more orders. */
@@ -110,6 +114,7 @@ export class Machine implements MachineControl {
   readonly #runStates = new RunStateMachine();
   readonly #resets = new ResetRegistry();
   readonly #events = new EventBus();
+  readonly #powerButton = new Registry<() => void>();
   readonly #loop: GuestLoop;
   readonly #finished: Promise<ShutdownReason>;
   #finish: (reason: ShutdownReason) => void = () => undefined;
@@ -240,6 +245,15 @@ export class Machine implements MachineControl {
     // A guest that is halted starts anew when it goes on, wherever it was halted.
     const state = this.#runStates.current;
     if (state !== "running" && state !== "inmigrate" && state !== "finish-migrate") this.#runStates.set("prelaunch");
+  }
+
+  powerdown(): void {
+    this.#events.emit("POWERDOWN");
+    for (const listener of this.#powerButton) listener();
+  }
+
+  onPowerdown(listener: () => void): Disposable {
+    return this.#powerButton.add(listener);
   }
 
   quit(reason: ShutdownReason): void {

@@ -5,7 +5,7 @@ export type ChardevDefinition = { readonly id: string; readonly origin?: Origin 
 
 export type ChardevBackend =
   /** The process's standard input and output; one per process. */
-  | { readonly backend: "stdio"; readonly signal?: boolean | undefined }
+  | { readonly backend: "stdio" }
   /** A stream socket: `path` for a UNIX socket, `host` and `port` for TCP. A client unless `server`. */
   | {
       readonly backend: "socket";

@@ -9,7 +9,7 @@ export const chardevOptions = v.strictObject({
   devices: v.optional(
     v.array(
       v.variant("backend", [
-        v.strictObject({ ...common, backend: v.literal("stdio"), signal: v.optional(v.boolean()) }),
+        v.strictObject({ ...common, backend: v.literal("stdio") }),
         v.strictObject({
           ...common,
           backend: v.literal("socket"),

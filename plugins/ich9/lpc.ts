@@ -132,6 +132,7 @@ export class LpcBridge {
       sci: { set: (level) => this.#setSci(level) },
       acpiOnly,
     });
+    device.own(control.onPowerdown(() => this.pm.pressPowerButton()));
     this.#watchdog = new Watchdog(regions, clock, {
       noReboot: () => properties.noreboot || this.#chipset.noReboot,
       resetMachine,

@@ -1,6 +1,7 @@
 import type { ScalarType, ScalarValue, StateDescription, StateField } from "./contract.ts";
 import { migrationErrors } from "./errors.ts";
 import type { ByteReader } from "./byte-reader.ts";
+import { readScalar } from "./scalar.ts";
 import { nextSubsection, takeSubsectionHead } from "./subsection-head.ts";
 
 /** Reads what `saveState` wrote into a state. Throws when the stream holds something else, naming the offset. */
@@ -44,29 +45,5 @@ function loadField<S>(input: ByteReader, field: StateField<S>, state: S): void {
       return undefined;
     case "struct":
       return loadState(input, field.description, field.of(state));
-  }
-}
-
-function readScalar(input: ByteReader, type: ScalarType): ScalarValue {
-  switch (type) {
-    case "bool":
-      return input.u8() !== 0;
-    case "uint8":
-      return input.u8();
-    case "int8":
-      return (input.u8() << 24) >> 24;
-    case "uint16":
-      return input.u16();
-    case "int16":
-      return (input.u16() << 16) >> 16;
-    case "uint32":
-      return input.u32();
-    case "int32":
-      return input.u32() | 0;
-    case "uint64":
-      return input.u64();
-    case "int64":
-    case "timer":
-      return BigInt.asIntN(64, input.u64());
   }
 }

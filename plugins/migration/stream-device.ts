@@ -1,4 +1,5 @@
 import type { ByteReader } from "./byte-reader.ts";
+import { isScalarType, readScalar } from "./scalar.ts";
 import type { FieldLayout, StateLayout } from "./stream-description.ts";
 import { nextSubsection, takeSubsectionHead } from "./subsection-head.ts";
 
@@ -42,27 +43,5 @@ function decodeField(input: ByteReader, field: FieldLayout): DecodedField["value
 
 function decodeValue(input: ByteReader, { type, size, struct }: FieldLayout): DecodedValue {
   if (struct !== undefined) return decodeState(input, struct);
-  switch (type) {
-    case "bool":
-      return input.u8() !== 0;
-    case "uint8":
-      return input.u8();
-    case "int8":
-      return (input.u8() << 24) >> 24;
-    case "uint16":
-      return input.u16();
-    case "int16":
-      return (input.u16() << 16) >> 16;
-    case "uint32":
-      return input.u32();
-    case "int32":
-      return input.u32() | 0;
-    case "uint64":
-      return input.u64();
-    case "int64":
-    case "timer":
-      return BigInt.asIntN(64, input.u64());
-    default:
-      return input.bytes(size);
-  }
+  return isScalarType(type) ? readScalar(input, type) : input.bytes(size);
 }

@@ -2,7 +2,6 @@ import {
   COMMANDS,
   definePlugin,
   DEVICES,
-  EVENTS,
   LIFECYCLE,
   MACHINE,
   MACHINE_CONTROL,
@@ -46,7 +45,7 @@ export default definePlugin({
       backends: machine.optional(MEMORY_BACKENDS),
       devices: machine.optional(MEMORY_DEVICES),
     };
-    runControl(add, control, states, machine.use(EVENTS));
+    runControl(add, control, states);
     identity(add, machine.definition, machine.use(MACHINE), commands);
     memory(add, memoryServices);
     add(noThreads);

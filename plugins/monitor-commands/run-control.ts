@@ -1,9 +1,9 @@
-import { q, type Events, type MachineControl, type RunStates } from "backplane";
+import { q, type MachineControl, type RunStates } from "backplane";
 import { monitorCommandErrors } from "./errors.ts";
 import type { AddCommand } from "./add-command.ts";
 
 /** Commands that start, halt, reset and end the machine. */
-export function runControl(add: AddCommand, control: MachineControl, states: RunStates, events: Events): void {
+export function runControl(add: AddCommand, control: MachineControl, states: RunStates): void {
   add({
     name: "query-status",
     summary: "Whether the guest runs, and why not",
@@ -38,7 +38,7 @@ export function runControl(add: AddCommand, control: MachineControl, states: Run
     name: "system_powerdown",
     summary: "Presses the power button",
     arguments: q.none,
-    run: () => events.emit("POWERDOWN"),
+    run: () => control.powerdown(),
   });
   add({
     name: "quit",

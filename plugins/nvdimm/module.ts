@@ -52,11 +52,13 @@ export class NvdimmModule implements Device {
     const { properties } = this.#context;
     const { memdev, uuid, unarmed } = properties;
     const backend = memdev === undefined || memdev === "" ? undefined : this.#backends.require(memdev);
-    if (!this.#set.enabled) throw nvdimmErrors.NVDIMM_DISABLED();
     const device = this.#devices.plug({
       device: this.#context,
       kind: "nvdimm",
       ...dimmPlace(properties),
+      check: () => {
+        if (!this.#set.enabled) throw nvdimmErrors.NVDIMM_DISABLED();
+      },
       memory: () => this.#open(backend),
     });
     this.#context.own(device);

@@ -18,6 +18,8 @@ export interface DimmMemory {
 
 /** What a DIMM-like device wants plugged. */
 export interface DimmRequest {
+  /** What else forbids it, asked once memory devices are possible at all. Throws. */
+  check?(): void;
   readonly device: Pick<DeviceContext, "id" | "path" | "hotplugged">;
   readonly kind: "dimm" | "nvdimm";
   /** Guest address, slot and node as the user asked for them; an absent one is found. */

@@ -58,6 +58,7 @@ export class SlotMemoryDevices implements MemoryDevices {
 
   plug(request: DimmRequest): MemoryDevice & Disposable {
     if (!this.#acpi) throw dimmErrors.DIMM_ACPI();
+    request.check?.();
     const taken = new Set(this.#devices.map((device) => device.slot));
     const slot = findSlot(request.slot, taken, this.slots);
     const { deviceMemory } = this.#memory;

@@ -53,6 +53,7 @@ export default definePlugin({
     const lifecycle = machine.use(LIFECYCLE);
     machine.own(
       lifecycle.on("board", () => {
+        machine.use(CPUS).start();
         // What RAM is made of is said either with the machine or with the nodes.
         const { machine: type, options } = machine.definition;
         const origin = services.backendId === undefined ? options["numa"]?.origin : type.origin;

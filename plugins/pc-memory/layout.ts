@@ -48,7 +48,8 @@ function bytesBelow(size: number, limit: number | undefined, log: Logger): numbe
   if (limit < MiB) {
     log.warn(`Only ${limit} bytes of RAM below the 4GiB boundary,BIOS may not work with less than 1MiB`);
   }
-  if (most > limit && size - limit > limit && limit % GiB !== 0) {
+  // As in C, less memory than the limit counts as much more.
+  if (most > limit && (size < limit || size - limit > limit) && limit % GiB !== 0) {
     log.warn(
       `There is possibly poor performance as the ram size  (0x${size.toString(16)}) is more then twice the size of max-ram-below-4g (${limit}) and max-ram-below-4g is not a multiple of 1G.`,
     );

@@ -32,8 +32,7 @@ export default definePlugin({
       }),
     );
     for (const [index, definition] of definitions.entries()) {
-      const origin =
-        definition.origin ?? originBelow(machine.definition.options["qmp"]?.origin, ["monitors", index]);
+      const origin = definition.origin ?? originBelow(machine.definition.options["qmp"]?.origin, ["monitors", index]);
       try {
         const own = ownBackend(definition);
         const id = "chardev" in definition ? definition.chardev : `compat_monitor${index}`;

@@ -48,6 +48,11 @@ export interface Cpus {
   readonly apicIdLimit: number;
   /** Width of guest-physical addresses. */
   readonly physBits: number;
+  /**
+   * Makes the present processors: tells what they lack, refuses what cannot be. The board calls it when nodes are
+   * complete and memory is not laid yet; where no board does, it happens at the end of the phase `board`. Once only.
+   */
+  start(): void;
 }
 
 export const CPUS = token<Cpus>("CPUS");

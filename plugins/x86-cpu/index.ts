@@ -30,10 +30,17 @@ export default definePlugin({
     }
     machine.provideValue(CPUS, cpus);
     contributeAcpi(machine, cpus);
+    const lifecycle = machine.use(LIFECYCLE);
     const fwCfg = machine.use(FW_CFG);
     const roms = machine.use(ROM_LOADER);
     machine.own(
-      machine.use(LIFECYCLE).on("board", () => {
+      lifecycle.on("objects", () => {
+        // Behind everybody who is listening by now.
+        machine.own(lifecycle.on("board", () => cpus.start()));
+      }),
+    );
+    machine.own(
+      lifecycle.on("board", () => {
         fwCfg.addNumber(FW_CFG_KEYS.nbCpus, cpus.topology.cpus, 2);
         fwCfg.addNumber(FW_CFG_KEYS.maxCpus, cpus.apicIdLimit % 0x10000, 2);
         roms.addOptionRom(VAPIC_ROM.name, new Uint8Array(VAPIC_ROM.length));

@@ -21,6 +21,9 @@ export class Processors implements Cpus {
   readonly possible: readonly PossibleCpu[];
   readonly apicIdLimit: number;
   readonly physBits: number;
+  readonly #cpuModel: CpuModel;
+  readonly #log: Logger;
+  #started = false;
 
   constructor(
     cpu: MachineDefinition["cpu"],
@@ -38,11 +41,16 @@ export class Processors implements Cpus {
     const identity = identityOf(model);
     this.identity =
       maxCpus > sockets ? { ...identity, features: (identity.features | MULTI_THREADING) >>> 0 } : identity;
-    this.#warn(model, log);
+    this.#cpuModel = model;
+    this.#log = log;
   }
 
   /** One processor after the other; of threads it is said once. */
-  #warn(model: CpuModel, log: Logger): void {
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const model = this.#cpuModel;
+    const log = this.#log;
     const { threads } = this.topology;
     const missing = missingFeatures(this.model);
     let tellsOfThreads = threads > 1 && model.vendor === AMD && !model.topologyExtensions;
