@@ -8,6 +8,7 @@ export const alias = [
   { find: /^backplane$/, replacement: path.join(root, "core/index.ts") },
   { find: /^backplane\/config$/, replacement: path.join(root, "core/config/read.ts") },
   { find: /^backplane\/kit$/, replacement: path.join(root, "test/kit/index.ts") },
+  { find: /^backplane\/kit\/conformance$/, replacement: path.join(root, "test/kit/ram-block-notifier-conformance.ts") },
   { find: /^backplane\/plugins\/(.+)\/contract$/, replacement: path.join(root, "plugins/$1/contract.ts") },
 ];
 

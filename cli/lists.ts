@@ -3,7 +3,11 @@ import { machineTypes } from "../machines/index.ts";
 
 export function findMachineType(name: string): MachineType {
   const type = machineTypes.find((candidate) => candidate.name === name || candidate.aliases?.includes(name) === true);
-  if (type === undefined) throw machineErrors.MACHINE_TYPE_UNKNOWN(name);
+  if (type === undefined) {
+    throw machineErrors
+      .MACHINE_TYPE_UNKNOWN(name)
+      .advise(`there are: ${machineTypes.flatMap((known) => [known.name, ...(known.aliases ?? [])]).join(", ")}`);
+  }
   return type;
 }
 

@@ -4,7 +4,7 @@ export type Origin =
   | {
       readonly kind: "file";
       readonly file: string;
-      /** 1-based. */
+      /** 1-based; 0 where code gave the value, which then was written nowhere. */
       readonly line: number;
       /** 1-based. */
       readonly column: number;

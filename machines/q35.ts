@@ -54,7 +54,6 @@ export default defineMachineType({
   properties: {
     acpi: onOffAuto("Enable ACPI"),
     graphics: prop.bool(true, { description: "Set on/off to enable/disable graphics emulation" }),
-    "dump-guest-core": prop.bool(true, { description: "Include guest memory in a core dump" }),
     hmat: prop.bool(false, {
       description: "Set on/off to enable/disable ACPI Heterogeneous Memory Attribute Table (HMAT)",
     }),
@@ -63,7 +62,6 @@ export default defineMachineType({
     "max-ram-below-4g": prop.size(undefined, {
       description: "Maximum ram below the 4G boundary (32bit boundary)",
     }),
-    "mem-merge": prop.bool(true, { description: "Enable/disable memory merge support" }),
     "memory-backend": prop.link("memory-backend", { description: "Set RAM backend" }),
     nvdimm: prop.bool(false, { description: "Set on/off to enable/disable NVDIMM instantiation" }),
     "nvdimm-persistence": prop.string(undefined, { description: "Set NVDIMM persistence: cpu, mem-ctrl" }),

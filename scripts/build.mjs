@@ -29,7 +29,8 @@ function contracts() {
     .sort();
 }
 
-const READS_DEFINITIONS = /\/cli\/(?!qemu\/|errors)|\/core\/config\/(?!errors|index|issue|path|size|suggest|render-error|definition)|\/plugins\/timeline\/|\/node_modules\/(?!tsyringe|reflect-metadata|tslib|valibot|koffi)/;
+const READS_DEFINITIONS =
+  /\/cli\/(?!qemu\/|errors)|\/core\/config\/(?!errors|index|issue|path|size|suggest|render-error|definition)|\/plugins\/timeline\/|\/node_modules\/(?!tsyringe|reflect-metadata|tslib|valibot|koffi)/;
 
 async function bundle() {
   const ids = contracts();
@@ -87,8 +88,19 @@ function stub(file, expression, names) {
   );
 }
 
+/** The test kit, as modules: vitest, which the conformance suite needs, cannot be required. It shares the bundle's core. */
+async function kit() {
+  const input = {
+    kit: path.join(root, "test/kit/index.ts"),
+    "kit/conformance": path.join(root, "test/kit/ram-block-notifier-conformance.ts"),
+  };
+  const built = await rolldown({ ...bundleOptions({ input, external: ["backplane", "vitest"] }) });
+  await built.write({ dir: dist, format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "kit/[name].mjs" });
+}
+
 const started = performance.now();
 const ids = await bundle();
+await kit();
 const built = createRequire(import.meta.url)(path.join(dist, "backplane.cjs"));
 stub("index.cjs", ".root", Object.keys(built.root));
 writeFileSync(

@@ -11,6 +11,7 @@ const selfName = {
     if (source === "backplane") return path.join(root, "core/index.ts");
     if (source === "backplane/config") return path.join(root, "core/config/read.ts");
     if (source === "backplane/kit") return path.join(root, "test/kit/index.ts");
+    if (source === "backplane/kit/conformance") return path.join(root, "test/kit/ram-block-notifier-conformance.ts");
     const contract = /^backplane\/plugins\/(.+)\/contract$/.exec(source);
     return contract ? path.join(root, "plugins", contract[1], "contract.ts") : undefined;
   },

@@ -1,4 +1,4 @@
-import type { GlobalProperty, MachineDefinition, MachineType } from "backplane";
+import { parseSize, type GlobalProperty, type MachineDefinition, type MachineType } from "backplane";
 import type { ChardevDefinition } from "backplane/plugins/chardev/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { chooseAccelerator } from "./accelerator.ts";
@@ -15,6 +15,7 @@ import {
   readTopology,
   subtree,
 } from "./machine-option.ts";
+import type { KeyValueTree } from "./keyval.ts";
 import { readMons } from "./monitor-option.ts";
 import { at, originOf } from "./occurrence.ts";
 import { valueOf } from "./option-list.ts";
@@ -31,7 +32,7 @@ export function toDefinition(
   const chardevs = readChardevs(draft);
   readMons(draft);
   const tree = dashed(draft.machine);
-  const memory = readMemory(subtree(tree, "memory"), type.defaultMemory);
+  const memory = readMemory(subtree(tree, "memory"), backendSize(draft, tree) ?? type.defaultMemory);
   const topology = readTopology(subtree(tree, "smp"));
   const properties = machineProperties(tree);
   const accelerators = tree["accel"];
@@ -58,6 +59,16 @@ export function toDefinition(
     paused: draft.paused,
   };
   return { definition, type };
+}
+
+/** Without `-m` there is as much memory as the backend has that was named for it. */
+function backendSize(draft: Draft, tree: KeyValueTree): number | undefined {
+  const { groups } = draft.lists.object;
+  const size = valueOf(
+    groups.find(({ id }) => id !== undefined && id === tree["memory-backend"]),
+    "size",
+  );
+  return size === undefined ? undefined : parseSize(size);
 }
 
 function readChardevs(draft: Draft): ChardevDefinition[] {

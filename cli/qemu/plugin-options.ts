@@ -36,8 +36,10 @@ function parsed(draft: Draft, option: CommandLineOption, occurrence: Occurrence)
   const { text, argument } = occurrence;
   if (option.argument !== "keyval") return { text, argument, pairs: [] };
   const shape = { name: option.name, ...(option.implied === undefined ? {} : { implied: option.implied }) };
-  const { pairs } = at(occurrence, () => new OptionList(shape, draft.messages, draft.print).add(occurrence));
-  return { text, argument, pairs: pairs.map(({ key, value }) => ({ key, value })) };
+  const { id, pairs } = at(occurrence, () => new OptionList(shape, draft.messages, draft.print).add(occurrence));
+  const given = pairs.map(({ key, value }) => ({ key, value }));
+  // Some options have no use for an id, and say so.
+  return { text, argument, pairs: id === undefined ? given : [...given, { key: "id", value: id }] };
 }
 
 function refuseAbsent(name: string, occurrences: readonly Occurrence[]): void {

@@ -4,6 +4,7 @@ import { machineTypes } from "../../machines/index.ts";
 import timeline from "../../plugins/timeline/index.ts";
 import type { LogLevel } from "../log-level.ts";
 import { ThirdParties } from "../plugins.ts";
+import { Interruption } from "./interruption.ts";
 import { makeReport, renderReport } from "./report.ts";
 import { runScenario, type StepOutcome } from "./scenario.ts";
 
@@ -16,6 +17,7 @@ function knownPlugins(): string[] {
 export async function build(
   file: string | undefined,
   log?: LogSink,
+  signal?: AbortSignal,
 ): Promise<{ readonly read: ReadDefinition; readonly machine: Machine }> {
   const thirdParties = new ThirdParties();
   const read = await readDefinition(file, {
@@ -27,6 +29,7 @@ export async function build(
       types: machineTypes,
       plugins: [timeline, ...read.plugins],
       ...(log === undefined ? {} : { log }),
+      ...(signal === undefined ? {} : { signal }),
     });
     return { read, machine };
   } catch (failure) {
@@ -39,19 +42,24 @@ export async function run(
   file: string | undefined,
   options: { readonly json?: boolean; readonly log?: LogLevel },
 ): Promise<number> {
-  const { read, machine } = await build(
-    file,
-    options.log === undefined ? undefined : logTo(process.stderr, options.log),
-  );
+  const log = options.log === undefined ? undefined : logTo(process.stderr, options.log);
+  const interruption = new Interruption();
+  let machine: Machine | undefined;
   try {
+    const built = await build(file, log, interruption.signal);
+    ({ machine } = built);
+    const { read } = built;
     const showsProgress = options.json !== true && process.stderr.isTTY;
-    const outcome = await runScenario(machine, read.scenario, showsProgress ? progress : undefined);
+    const steps = runScenario(machine, read.scenario, showsProgress ? progress : undefined);
+    const outcome = await interruption.unlessCaught(steps);
     if (showsProgress) process.stderr.write("\r\u001B[K");
+    if (outcome === undefined) return 1;
     const report = makeReport(machine, { file: read.file, description: read.description }, outcome);
     process.stdout.write(options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
     return report.observed ? 0 : 1;
   } finally {
-    await machine.dispose();
+    await machine?.dispose();
+    interruption.dispose();
   }
 }
 

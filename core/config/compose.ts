@@ -2,7 +2,7 @@ import path from "node:path";
 import { asBackplaneError, type Origin } from "../errors.ts";
 import type { DeviceDefinition, ObjectDefinition } from "../machine/component.ts";
 import type { OptionValue, OptionValues } from "../machine/property.ts";
-import type { CpuTopologyRequest, MachineDefinition } from "./definition.ts";
+import type { MachineDefinition } from "./definition.ts";
 import { FILE_KEYS, type FileDefinition } from "./schema.ts";
 import type { Layer, ReadDefinition } from "./read.ts";
 import { configErrors } from "./errors.ts";

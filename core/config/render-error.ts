@@ -13,7 +13,8 @@ export function renderError(error: BackplaneError, program: string, cwd?: string
   if (origin.kind === "command-line") return `${program}: ${origin.text}: ${error.message}${hints}`;
   const file = cwd !== undefined && origin.file.startsWith(`${cwd}/`) ? origin.file.slice(cwd.length + 1) : origin.file;
   const at = origin.path === "" || error.message.startsWith(`${origin.path}: `) ? "" : `${origin.path}: `;
-  const place = `${file}:${origin.line}:${origin.column}: error: ${at}${error.message}`;
+  const position = origin.line === 0 ? "" : `:${origin.line}:${origin.column}`;
+  const place = `${file}${position}: error: ${at}${error.message}`;
   if (origin.sourceLine === "") return place + advice;
   const gutter = String(origin.line);
   const caret = `${" ".repeat(gutter.length)} | ${origin.sourceLine.slice(0, origin.column - 1).replaceAll(/[^\t]/g, " ")}^`;

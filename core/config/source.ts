@@ -109,6 +109,6 @@ export function readToml(file: string, text: string): Source {
 
 /** A value that code gave: nothing of it was written at a place. */
 export function fromCode(file: string, value: unknown): Source {
-  const source: Source = { file, value, locate: (path) => originAt(source, "", 1, 1, path) };
+  const source: Source = { file, value, locate: (path) => originAt(source, "", 0, 0, path) };
   return source;
 }

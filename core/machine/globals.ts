@@ -48,17 +48,19 @@ export class GlobalProperties {
     return values;
   }
 
-  /** Warns of globals that no device has had a use for, once the machine is complete. */
+  /**
+   * Warns of globals that no device has had a use for, once the machine is complete. Devices that may still be plugged,
+   * and those of buses, may still come; that nothing can be plugged into ISA does not count.
+   */
   report(types: readonly DeviceType[], log: Logger): void {
     for (const global of this.#globals) {
       if (this.#used.has(global)) continue;
       const { driver, property, value } = global;
-      const exists = types.some(({ name }) => name === driver);
-      log.warn(
-        exists
-          ? `global ${driver}.${property}=${value} not used`
-          : `global ${driver}.${property} has invalid class name`,
-      );
+      const type = types.find(({ name }) => name === driver);
+      if (type === undefined) log.warn(`global ${driver}.${property} has invalid class name`);
+      else if (type.hotpluggable === false && type.bus === undefined) {
+        log.warn(`global ${driver}.${property}=${value} not used`);
+      }
     }
   }
 }

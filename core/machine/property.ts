@@ -113,7 +113,8 @@ function integer(value: OptionValue, name: string, form: ValueForm | undefined, 
   }
   const number = typeof value === "string" ? parseInteger(value) : undefined;
   // Options, unlike the rest, do not let a number without a sign count down from 2^64.
-  if (number === undefined || (form === "opts" && type === "uint64" && number < 0)) {
+  const isOutside = form === "opts" && type === "uint64" && number !== undefined && (number < 0 || number >= 2 ** 64);
+  if (number === undefined || isOutside) {
     const words = {
       opts: `${type === "int64" ? "an" : "a"} ${type} value`,
       string: type,

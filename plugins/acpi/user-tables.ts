@@ -8,11 +8,7 @@ function make(option: AcpiTableOption): UserTable {
 }
 
 /** Reads the user's tables. Errors and warnings say which option they are about. */
-export function readUserTables(
-  options: readonly AcpiTableOption[],
-  log: Logger,
-  key?: Origin,
-): readonly Uint8Array[] {
+export function readUserTables(options: readonly AcpiTableOption[], log: Logger, key?: Origin): readonly Uint8Array[] {
   return options.map((option, index) => {
     const origin: Origin | undefined =
       "commandLine" in option

@@ -13,6 +13,7 @@ function plainText(value: OptionValue): string {
 function parseFile(occurrence: CommandLineOccurrence): Record<string, string> {
   const given: Record<string, string> = { commandLine: occurrence.text };
   for (const { key, value } of occurrence.pairs) {
+    if (key === "id") continue;
     if (!FILE_PARAMETERS.includes(key)) {
       throw fwCfgErrors.FW_CFG_OPTION(key).from({ kind: "command-line", text: occurrence.text });
     }

@@ -1,6 +1,13 @@
 // Files that the host's user gives to the firmware or the guest: `-fw_cfg`.
 import { readFileSync } from "node:fs";
-import { asBackplaneError, hostErrorText, originBelow, type Logger, type MachineDefinition, type Origin } from "backplane";
+import {
+  asBackplaneError,
+  hostErrorText,
+  originBelow,
+  type Logger,
+  type MachineDefinition,
+  type Origin,
+} from "backplane";
 import type { FwCfg } from "./contract.ts";
 import { fwCfgErrors } from "./errors.ts";
 import type { UserFile } from "./options.ts";

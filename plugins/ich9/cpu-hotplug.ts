@@ -1,6 +1,13 @@
 // CPU hot-plug registers, as guests of the peer know them: docs/specs/acpi_cpu_hotplug of the peer. At first a bitmap of
 // APIC ids; writing 0 to it brings the selector-based block.
-import { byteLength, guestAddress, type Events, type JsonObject, type MemoryRegion, type MemoryRegions } from "backplane";
+import {
+  byteLength,
+  guestAddress,
+  type Events,
+  type JsonObject,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
 import type { Cpus } from "backplane/plugins/x86-cpu/contract";
 import { PORTS } from "./registers.ts";
 

@@ -53,6 +53,7 @@ export function configure(properties: IommuProperties): IommuConfiguration {
   // Without a kernel's interrupt controller remapping is on unless it is turned off.
   const interruptRemapping = properties.intremap !== "off";
   const { eim, "aw-bits": addressWidth, "x-scalable-mode": scalable, "x-flts": firstLevel } = properties;
+  if (properties["x-pasid-mode"] && properties["device-iotlb"]) throw iommuErrors.IOMMU_PASID_DEVICE_IOTLB();
   if (eim === "on" && !interruptRemapping) throw iommuErrors.IOMMU_EIM();
   if (!scalable && firstLevel) throw iommuErrors.IOMMU_FIRST_LEVEL();
   if (!firstLevel && addressWidth !== 39 && addressWidth !== 48) {
@@ -61,7 +62,6 @@ export function configure(properties: IommuProperties): IommuConfiguration {
   if (firstLevel && addressWidth !== 48) throw iommuErrors.IOMMU_ADDRESS_WIDTH_FIRST_LEVEL();
   if (scalable && !properties["dma-drain"]) throw iommuErrors.IOMMU_DRAIN();
   if (properties["x-pasid-mode"] && !scalable) throw iommuErrors.IOMMU_PASID();
-  if (properties["x-pasid-mode"] && properties["device-iotlb"]) throw iommuErrors.IOMMU_PASID_DEVICE_IOTLB();
   return {
     addressWidth,
     interruptRemapping,

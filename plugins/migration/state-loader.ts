@@ -1,4 +1,4 @@
-import type { ScalarType, ScalarValue, StateDescription, StateField } from "./contract.ts";
+import type { StateDescription, StateField } from "./contract.ts";
 import { migrationErrors } from "./errors.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { readScalar } from "./scalar.ts";

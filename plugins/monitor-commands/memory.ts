@@ -56,7 +56,7 @@ export function memory(add: AddCommand, services: MemoryServices): void {
 /** What is told of a memory backend. */
 export type BackendFacts = Pick<
   MemoryBackend,
-  "id" | "size" | "merge" | "dump" | "prealloc" | "share" | "policy" | "hostNodes"
+  "id" | "size" | "merge" | "dump" | "prealloc" | "share" | "reserve" | "policy" | "hostNodes"
 >;
 
 /** All backends, the machine's own memory among them, in the order in which the peer lists them. */
@@ -66,7 +66,15 @@ export function memoryBackends({ machine, ramList, backends }: MemoryServices): 
   const id = machine.type.defaultRamId;
   const block = id === undefined ? undefined : ramList.byIdstr(id);
   if (id !== undefined && block !== undefined && !facts.has(id)) {
-    const own = { merge: true, dump: true, prealloc: false, share: false, policy: "default", hostNodes: [] } as const;
+    const own = {
+      merge: true,
+      dump: true,
+      prealloc: false,
+      share: false,
+      reserve: true,
+      policy: "default",
+      hostNodes: [],
+    } as const;
     facts.set(id, { id, size: block.usedLength, ...own });
   }
   return hashOrder([...facts.keys()])
@@ -82,7 +90,7 @@ export function backendInfo(backend: BackendFacts): JsonObject {
     dump: backend.dump,
     prealloc: backend.prealloc,
     share: backend.share,
-    reserve: true,
+    reserve: backend.reserve,
     "host-nodes": backend.hostNodes,
     policy: backend.policy,
   };

@@ -12,7 +12,8 @@ export const dimmErrors = defineErrors({
     help: "Memory devices are described to the guest by ACPI; the machine was started with acpi=off.",
   },
   DIMM_SLOT_RANGE: {
-    text: (slot: number, slots: number) => `invalid slot number ${slot}, valid range is [0-${slots - 1}]`,
+    text: (slot: number, slots: number) =>
+      `invalid slot number ${slot}, valid range is [0-${BigInt.asUintN(64, BigInt(slots) - 1n)}]`,
     help: "A memory device names a slot that the machine does not have. -m slots= says how many there are.",
     at: "slot",
   },

@@ -1,11 +1,21 @@
-import { alignUp, asBackplaneError, definePlugin, LIFECYCLE, MACHINE, MEMORY_REGIONS, RAM_LIST, SYSTEM_MEMORY, type Origin } from "backplane";
+import {
+  alignUp,
+  asBackplaneError,
+  definePlugin,
+  LIFECYCLE,
+  MACHINE,
+  MEMORY_REGIONS,
+  RAM_LIST,
+  SYSTEM_MEMORY,
+  type Origin,
+} from "backplane";
 import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
 import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
 import { NUMA } from "backplane/plugins/numa/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { PC_MEMORY } from "./contract.ts";
 import { encodeE820 } from "./e820.ts";
-import { checkRequest, layOut } from "./layout.ts";
+import { checkLayout, checkRequest, layOut } from "./layout.ts";
 import { PcMemoryMap } from "./memory-map.ts";
 
 /** RAM comes in pairs of pages. */
@@ -35,8 +45,9 @@ export default definePlugin({
     // A definition without maxmem says its size again, before the rounding.
     const request = { size, maxSize: memory.maxSize === memory.size ? size : memory.maxSize, slots: memory.slots };
     fromMemory(() => checkRequest(request));
-    const maxBelowFourGiB = properties.number("max-ram-below-4g");
-    const layout = fromMemory(() => layOut({ ...request, maxBelowFourGiB, cpu: machine.use(CPUS) }, machine.log));
+    const cpus = machine.use(CPUS);
+    const wanted = { ...request, maxBelowFourGiB: properties.number("max-ram-below-4g"), cpu: cpus };
+    const layout = fromMemory(() => layOut(wanted, machine.log));
     const map = new PcMemoryMap(request, layout);
     machine.provideValue(PC_MEMORY, map);
 
@@ -53,7 +64,8 @@ export default definePlugin({
     const lifecycle = machine.use(LIFECYCLE);
     machine.own(
       lifecycle.on("board", () => {
-        machine.use(CPUS).start();
+        cpus.start();
+        fromMemory(() => checkLayout(wanted, layout));
         // What RAM is made of is said either with the machine or with the nodes.
         const { machine: type, options } = machine.definition;
         const origin = services.backendId === undefined ? options["numa"]?.origin : type.origin;

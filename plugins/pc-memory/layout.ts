@@ -82,7 +82,12 @@ function usedEnd(request: LayoutRequest, below: number, start: number): number {
   return device === undefined ? start + (request.size - below) : device.base + device.size;
 }
 
-function checkDeviceMemory({ size, maxSize, slots }: LayoutRequest): void {
+/** Refuses what the processors or the board cannot have. Throws the peer's texts, in the peer's order. */
+export function checkLayout(request: LayoutRequest, { belowFourGiB, aboveFourGiBStart }: Layout): void {
+  const { size, maxSize, slots, cpu } = request;
+  const needed = usedEnd(request, belowFourGiB, aboveFourGiBStart);
+  const limit = 2 ** cpu.physBits;
+  if (limit < needed) throw pcMemoryErrors.MEMORY_PHYS_BITS(limit, needed, cpu.physBits);
   if (maxSize <= size) return;
   if (slots > MAX_SLOTS) throw pcMemoryErrors.PC_MEMORY_SLOTS(slots);
   if (maxSize % TARGET_PAGE_SIZE !== 0) throw pcMemoryErrors.MEMORY_MAXIMUM_ALIGNMENT(TARGET_PAGE_SIZE);
@@ -95,9 +100,6 @@ export function layOut(request: LayoutRequest, log: Logger): Layout {
   const { start, end } = HYPER_TRANSPORT;
   const crosses = isAmd && usedEnd(request, below, FOUR_GIB) > start;
   const aboveFourGiBStart = crosses ? end : FOUR_GIB;
-  const needed = usedEnd(request, below, aboveFourGiBStart);
-  if (2 ** physBits < needed) throw pcMemoryErrors.MEMORY_PHYS_BITS(2 ** physBits, needed, physBits);
-  checkDeviceMemory(request);
   const reserved = isAmd && physBits >= HYPER_TRANSPORT_PHYS_BITS;
   return {
     belowFourGiB: below,

@@ -60,7 +60,7 @@ export class UserFields {
   }
 
   #addFile(path: string, pairs: Pairs): void {
-    const extra = pairs.find(({ key }) => key !== "file");
+    const extra = pairs.find(({ key }) => key !== "file" && key !== "id");
     if (extra !== undefined) throw smbiosErrors.SMBIOS_FIELD(extra.key);
     let bytes: Uint8Array;
     try {

@@ -12,6 +12,9 @@ import { Processors } from "./processors.ts";
  */
 const VAPIC_ROM = { name: "kvmvapic.bin", length: 9216 } as const;
 
+/** Leaf 1, EDX: the processor has an APIC of its own; one of several has it whatever the model says. */
+const APIC = 1 << 9;
+
 export default definePlugin({
   id: "x86-cpu",
   apiVersion: 1,
@@ -43,7 +46,7 @@ export default definePlugin({
       lifecycle.on("board", () => {
         fwCfg.addNumber(FW_CFG_KEYS.nbCpus, cpus.topology.cpus, 2);
         fwCfg.addNumber(FW_CFG_KEYS.maxCpus, cpus.apicIdLimit % 0x10000, 2);
-        roms.addOptionRom(VAPIC_ROM.name, new Uint8Array(VAPIC_ROM.length));
+        if (cpus.topology.cpus > 1 || (cpus.identity.features & APIC) !== 0) roms.addOptionRom(VAPIC_ROM.name, new Uint8Array(VAPIC_ROM.length));
       }),
     );
   },

@@ -31,7 +31,8 @@ export interface RandomMachine {
   readonly files: readonly CaseFile[];
 }
 
-const MODELS = "max qemu64 qemu32 Nehalem Haswell EPYC-Milan SapphireRapids pentium3 486 core2duo Skylake-Server-v4".split(" ");
+const MODELS =
+  "max qemu64 qemu32 Nehalem Haswell EPYC-Milan SapphireRapids pentium3 486 core2duo Skylake-Server-v4".split(" ");
 const SWITCHES = "hpet smm i8042 pic pit sata smbus vmport acpi".split(" ");
 
 function addProperties({ random, properties }: MachineDraft): void {
@@ -52,20 +53,26 @@ function addProcessors(draft: MachineDraft): void {
   const shape = {
     sockets: random.between(1, 3),
     dies: random.chance(0.2) ? 2 : 1,
-    modules: random.chance(0.2) ? 2 : 1,
+    modules: random.chance(0.15) ? 2 : 1,
     cores: random.between(1, 4),
     threads: random.chance(0.3) ? 2 : 1,
   };
   const most = Object.values(shape).reduce((product, value) => product * value, 1);
   const cpus = random.chance(0.5) ? most : random.between(1, most);
   draft.processors = most;
+  if (random.chance(0.04)) {
+    draft.processors = random.between(200, 400);
+    return draft.add("smp", "2", `maxcpus=${draft.processors}`, random.pick(["sockets=1", "cores=1", "sockets=2"]));
+  }
   const simple = random.chance(0.2);
   if (simple) {
     draft.processors = random.between(cpus, cpus + 6);
     draft.add("smp", String(cpus), draft.processors === cpus ? undefined : `maxcpus=${draft.processors}`);
     return;
   }
-  const parts = Object.entries(shape).filter(([key, value]) => value > 1 || random.chance(key === "sockets" ? 0.9 : 0.4));
+  const parts = Object.entries(shape).filter(
+    ([key, value]) => value > 1 || random.chance(key === "sockets" ? 0.9 : 0.4),
+  );
   draft.add("smp", String(cpus), ...parts.map(([key, value]) => `${key}=${value}`), `maxcpus=${most}`);
 }
 
@@ -81,7 +88,17 @@ const SMBIOS = [
   "type=17,loc_pfx=LOC,bank=BANK,speed=3200,manufacturer=M",
 ];
 
-const BOOT = ["menu=on", "menu=on,splash-time=250", "order=c", "order=dn", "strict=on", "once=d", "menu=off"];
+const BOOT = [
+  "menu=on",
+  "menu=on,splash-time=250",
+  "order=c",
+  "order=dn",
+  "order=a",
+  "dc",
+  "strict=on",
+  "once=d",
+  "menu=off",
+];
 const ICH9 = [
   "disable_s3=1",
   "disable_s4=1",
@@ -91,7 +108,6 @@ const ICH9 = [
   "noreboot=on",
   "x-smi-broadcast=off",
   "x-smi-cpu-hotplug=off",
-  
 ];
 
 function addUserTables({ random, files, ...draft }: MachineDraft, add: MachineDraft["add"]): void {
@@ -108,13 +124,44 @@ function addUserTables({ random, files, ...draft }: MachineDraft, add: MachineDr
   }
 }
 
+const GLOBALS = [
+  "pcie-root-port.hotplug=off",
+  "pcie-root-port.io-reserve=4K",
+  "nvdimm.unarmed=on",
+  "pc-dimm.node=0",
+  "intel-iommu.aw-bits=39",
+  "pci-bridge.shpc=on",
+  "ICH9-SMB.multifunction=off",
+  "vmgenid.guid=324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87",
+  "nosuch.x=1",
+];
+
+/** `-device x,a=1` as JSON. */
+function toJson([name, argument = ""]: Option): Option {
+  const [driver = "", ...pairs] = argument.split(",");
+  const members = pairs.map((pair) => {
+    const [key = "", value = "on"] = pair.split("=");
+    const number = /^[0-9]+$/.test(value) && key !== "addr" ? Number(value) : value;
+    return [key, value === "on" ? true : value === "off" ? false : number];
+  });
+  return [
+    name,
+    JSON.stringify({ [name === "device" ? "driver" : "qom-type"]: driver, ...Object.fromEntries(members) }),
+  ];
+}
+
 function addOthers(draft: MachineDraft): void {
   const { random } = draft;
   const add: MachineDraft["add"] = (...words) => draft.add(...words);
-  if (random.chance(0.3)) add("device", "vmgenid", `guid=${random.uuid()}`, random.chance(0.4) ? "id=genid" : undefined);
+  if (random.chance(0.3))
+    add("device", "vmgenid", `guid=${random.uuid()}`, random.chance(0.4) ? "id=genid" : undefined);
   if (random.chance(0.2)) addUserTables(draft, add);
   for (const setting of random.some(ICH9, 0.06)) add("global", `ICH9-LPC.${setting}`);
-  if (random.chance(0.1)) add("global", `mch.${random.pick(["extended-tseg-mbytes=8", "extended-tseg-mbytes=0", "smbase-smram=off"])}`);
+  if (random.chance(0.1))
+    add("global", `mch.${random.pick(["extended-tseg-mbytes=8", "extended-tseg-mbytes=0", "smbase-smram=off"])}`);
+  if (random.chance(0.1)) add("global", random.pick(GLOBALS));
+  if (random.chance(0.1)) add("fw_cfg", `name=opt/${random.hex(3)},string=${random.hex(8)}`);
+  if (random.chance(0.05)) add("action", random.pick(["reboot=shutdown", "shutdown=pause", "reboot=reset"]));
   if (random.chance(0.1)) add("no-reboot");
   if (random.chance(0.1)) add("no-shutdown");
   if (random.chance(0.2)) add("uuid", random.uuid());
@@ -122,8 +169,13 @@ function addOthers(draft: MachineDraft): void {
   if (random.chance(0.2)) add("boot", random.pick(BOOT));
   if (random.chance(0.1)) add("rtc", random.pick(["base=utc", "base=utc,clock=host"]));
   for (const type of random.some(SMBIOS, random.chance(0.3) ? 0.25 : 0)) add("smbios", type);
-  if (random.chance(0.1)) add("device", random.pick(["pvpanic", "pvpanic,ioport=1285", "isa-debugcon,iobase=0x402,chardev=log"]));
+  if (random.chance(0.1))
+    add("device", random.pick(["pvpanic", "pvpanic,ioport=1285", "isa-debugcon,iobase=0x402,chardev=log"]));
   if (draft.options.some(([, text]) => text?.includes("chardev=log"))) add("chardev", "null,id=log");
+}
+
+function shaped(random: Random, option: Option): Option {
+  return ["device", "object"].includes(option[0]) && random.chance(0.04) ? toJson(option) : option;
 }
 
 /** The machine of a seed. */
@@ -135,9 +187,18 @@ export function randomMachine(seed: number): RandomMachine {
   addMemory(draft);
   addPciDevices(draft);
   addOthers(draft);
-  const display: Option[] = random.chance(0.15) ? [["nographic"]] : [["display", "none"], ["serial", "none"]];
+  const display: Option[] = random.chance(0.15)
+    ? [["nographic"]]
+    : [
+        ["display", "none"],
+        ["serial", "none"],
+      ];
   const machine: Option = ["machine", ["q35", "accel=tcg", ...draft.properties].join(",")];
-  return { seed, options: [machine, ["nodefaults"], ...display, ...draft.options], files: draft.files };
+  return {
+    seed,
+    options: [machine, ["nodefaults"], ...display, ...draft.options.map((option) => shaped(random, option))],
+    files: draft.files,
+  };
 }
 
 export function toArguments(options: readonly Option[]): string[] {

@@ -11,6 +11,11 @@ function memorySize({ random }: MachineDraft): number {
   return random.between(1024, 20 * 1024);
 }
 
+/** `-m` takes the size in several units. */
+function sizeText({ random }: MachineDraft, mib: number): string {
+  return random.pick([String(mib), `size=${mib}M`, `${mib}M`, `size=${mib * 1024}K`, String(mib)]);
+}
+
 /** Splits so that no part is empty. */
 function split({ random }: MachineDraft, total: number, parts: number): number[] {
   const sizes: number[] = [];
@@ -68,7 +73,8 @@ function addNodes(draft: MachineDraft, size: number): number {
     draft.add("numa", "node", `nodeid=${node}`, ranges[node], memdev, initiator);
   }
   if (ranges.length === 0 && nodes > 1 && random.chance(0.4)) {
-    draft.add("numa", `cpu,node-id=${random.between(0, nodes - 1)},socket-id=0`);
+    const more = random.pick(["", "", ",core-id=0", ",thread-id=0", ",die-id=0", ",module-id=0", ",core-id=1"]);
+    draft.add("numa", `cpu,node-id=${random.between(0, nodes - 1)},socket-id=0${more}`);
   }
   if (hmat) addHmat(draft, nodes, owners);
   if (nodes > 1 && random.chance(0.5)) {
@@ -89,8 +95,26 @@ function addDimm(draft: MachineDraft, index: number, nodes: number, slots: numbe
   const id = `mem${index}`;
   const fromFile = random.chance(isNvdimm ? 0.6 : 0.2);
   if (fromFile) draft.files.push({ name: id, size: mib * MIB });
+  const kind = fromFile ? "file" : random.chance(0.15) ? "memfd" : "ram";
+  const odd = random.chance(0.15)
+    ? random.pick([
+        "dump=off",
+        "merge=off",
+        "x-use-canonical-path-for-ramblock-id=on",
+        "reserve=off",
+        ...(fromFile ? ["pmem=off", "align=2M", "readonly=on", "discard-data=on"] : []),
+      ])
+    : undefined;
   const share = random.chance(0.4) ? `share=${random.pick(["on", "off"])}` : undefined;
-  draft.add("object", fromFile ? `memory-backend-file,id=${id},mem-path={dir}/${id},size=${mib}M` : `memory-backend-ram,id=${id},size=${mib}M`, share);
+  draft.add(
+    "object",
+    `memory-backend-${kind},id=${id}`,
+    fromFile ? `mem-path={dir}/${id}` : undefined,
+    `size=${mib}M`,
+    share,
+    odd,
+  );
+  const address = random.chance(0.1) ? `addr=0x${(random.between(2048, 20000) * 2 * MIB).toString(16)}` : undefined;
   const node = nodes > 1 && random.chance(0.5) ? `node=${random.between(0, nodes - 1)}` : undefined;
   const slot = random.chance(0.2) ? `slot=${random.between(0, slots - 1)}` : undefined;
   const name = random.chance(0.7) ? `id=dimm${index}` : undefined;
@@ -101,7 +125,7 @@ function addDimm(draft: MachineDraft, index: number, nodes: number, slots: numbe
         random.chance(0.3) ? `uuid=${random.uuid()}` : undefined,
       ]
     : [];
-  draft.add("device", isNvdimm ? "nvdimm" : "pc-dimm", name, `memdev=${id}`, node, slot, ...special);
+  draft.add("device", isNvdimm ? "nvdimm" : "pc-dimm", name, `memdev=${id}`, node, slot, address, ...special);
 }
 
 /** `-m`, nodes and DIMMs. */
@@ -112,7 +136,7 @@ export function addMemory(draft: MachineDraft): void {
   const slots = random.chance(0.45) ? random.between(1, 8) : 0;
   const maximum = size + random.pick([64, 1024, 4096, 4097, 20000]);
   const room = random.chance(0.3) ? [`maxmem=${maximum}M`, `slots=${slots}`] : [`slots=${slots}`, `maxmem=${maximum}M`];
-  draft.add("m", random.chance(0.5) ? `size=${size}M` : String(size), ...(slots === 0 ? [] : room));
+  draft.add("m", sizeText(draft, size), ...(slots === 0 ? [] : room));
   const ownMemory = random.chance(0.4) ? addNodes(draft, size) : 0;
   if (ownMemory === 0 && random.chance(0.15)) {
     draft.add("object", `memory-backend-ram,id=main,size=${size}M`, random.chance(0.3) ? "share=on" : undefined);

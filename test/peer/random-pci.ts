@@ -15,9 +15,26 @@ const IOMMU = [
   "pt=off",
   "stale-tm=on",
   "version=1",
+  "eim=on",
+  "x-scalable-mode=on",
+  "x-flts=on",
+  "x-pasid-mode=on",
+  "fs1gp=off",
 ];
 
-const PORT = ["port=7", "hotplug=off", "bus-reserve=3", "io-reserve=4K", "mem-reserve=8M", "pref64-reserve=64M", "x-speed=8", "x-width=4", "disable-acs=on", "acpi-index=5", "aer_log_max=0"];
+const PORT = [
+  "port=7",
+  "hotplug=off",
+  "bus-reserve=3",
+  "io-reserve=4K",
+  "mem-reserve=8M",
+  "pref64-reserve=64M",
+  "x-speed=8",
+  "x-width=4",
+  "disable-acs=on",
+  "acpi-index=5",
+  "aer_log_max=0",
+];
 
 function addPorts(draft: MachineDraft): string[] {
   const { random } = draft;
@@ -32,7 +49,7 @@ function addPorts(draft: MachineDraft): string[] {
           : undefined
         : `addr=${functions.toString(16)}.${i}`;
     const several = functions !== undefined && i === 0 ? "multifunction=on" : undefined;
-    const bus = random.chance(0.3) ? "bus=pcie.0" : undefined;
+    const bus = random.chance(0.03) ? `bus=rp${i - 1}` : random.chance(0.3) ? "bus=pcie.0" : undefined;
     const numbers = `chassis=${i + 1}${random.chance(0.5) ? `,slot=${random.between(0, 30)}` : ""}`;
     draft.add("device", "pcie-root-port", `id=rp${i}`, bus, numbers, place, several, ...random.some(PORT, 0.06));
     buses.push(`rp${i}`);
@@ -53,7 +70,12 @@ function addBridges(draft: MachineDraft, ports: readonly string[]): void {
   const count = random.between(direct ? 1 : 0, 3);
   for (let i = 0; i < count; i++) {
     const shpc = random.chance(0.2) ? `shpc=${random.pick(["on", "off"])}` : undefined;
-    draft.add("device", `pci-bridge,id=pb${i},bus=${bus},chassis_nr=${i + 20}`, `addr=${random.between(1, 6) + (bus === "pcie.0" ? 16 + i : 8 * i)}`, shpc);
+    draft.add(
+      "device",
+      `pci-bridge,id=pb${i},bus=${bus},chassis_nr=${i + 20}`,
+      `addr=${random.between(1, 6) + (bus === "pcie.0" ? 16 + i : 8 * i)}`,
+      shpc,
+    );
     if (random.chance(0.6)) bus = `pb${i}`;
   }
 }

@@ -9,6 +9,10 @@ import { entryPoint, entryPointKind, processorIds, withBiosInformation } from ".
 
 const ANCHOR = "etc/smbios/smbios-anchor";
 const TABLES = "etc/smbios/smbios-tables";
+/** Neither interrupt routing nor a multiprocessor table is told of more possible APIC ids: MP entries have 8 bits for one. */
+const MOST_TOLD_PROCESSORS = 255;
+/** A larger multiprocessor table, pointer included, is left out. */
+const MAX_MP_TABLE = 600;
 /** Larger sets of tables do not go below 1 MiB. */
 const MAX_LOW_SMBIOS = 600;
 /** Without a word of the machine's about its processors: QEMU's default model under TCG. */
@@ -16,10 +20,9 @@ const DEFAULT_PROCESSOR = { signature: 0x0006_0fb1, features: 0x078b_fbfd } as c
 
 /** The tables that are older than ACPI: interrupt routing, multiprocessor, SMBIOS. */
 export function* installPlatformTables(context: BootContext): Steps {
-  const { platform, zones, fwCfg } = context;
-  const pir = pirTable();
-  const pirAddress = zones.fSegment.allocate(pir.length);
-  if (pirAddress !== undefined) platform.write(pirAddress, pir);
+  const { fwCfg, maxCpus } = context;
+  const isTold = maxCpus <= MOST_TOLD_PROCESSORS;
+  if (isTold) install(context, pirTable);
   const interrupts = pciInterrupts(context);
   const timerOverride = view(fwCfg.readItem(ITEM.irq0Override, 4)).readUInt32LE(0) !== 0;
   yield undefined;
@@ -27,10 +30,15 @@ export function* installPlatformTables(context: BootContext): Steps {
   // SeaBIOS asks its processor; this guest has none, so it reads what SMBIOS says about it.
   const processors = describeProcessors(context, smbios?.tables);
   const facts = { processors, interrupts, timerOverride };
-  const mpAddress = zones.fSegment.allocate(mpTable(0, facts).length);
-  if (mpAddress !== undefined) platform.write(mpAddress, mpTable(mpAddress, facts));
+  if (isTold && mpTable(0, facts).length <= MAX_MP_TABLE) install(context, (address) => mpTable(address, facts));
   yield undefined;
   if (smbios !== undefined) installSmbios(context, smbios);
+}
+
+/** Puts a table where the system looks for it, if there is room. */
+function install({ platform, zones }: BootContext, table: (address: number) => Uint8Array): void {
+  const address = zones.fSegment.allocate(table(0).length);
+  if (address !== undefined) platform.write(address, table(address));
 }
 
 /** One entry per pin of a device on the first bus; functions that share a pin share the entry. */

@@ -1,5 +1,6 @@
 import type { CaseFile } from "../workspace.ts";
 import { type AcpiCase, q35, words } from "./acpi-case.ts";
+import { liveCases } from "./acpi-live.ts";
 import { numaCases } from "./acpi-numa.ts";
 import { tableCases } from "./acpi-tables.ts";
 
@@ -71,6 +72,7 @@ export const acpiCases: readonly AcpiCase[] = [
   ...hotplugCases,
   ...processorCases,
   ...numaCases,
+  ...liveCases,
   { name: "cpu-max", args: q35({ args: ["-cpu", "max"] }) },
   {
     name: "none",

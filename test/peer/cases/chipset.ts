@@ -130,4 +130,11 @@ export const refusedDevices: readonly string[] = [
 ];
 
 /** Machines whose clock memory is compared. */
-export const cmosCases: readonly string[] = ["-m 256M", "-m 20M", "-m 8G -smp 4", "-m 128M -smp 2,maxcpus=8"];
+export const cmosCases: readonly string[] = [
+  "-m 256M",
+  "-m 20M",
+  "-m 8G -smp 4",
+  "-m 128M -smp 2,maxcpus=8",
+  "-m 128M -boot order=dc",
+  "-m 128M -boot order=nac,once=d",
+];

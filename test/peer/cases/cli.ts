@@ -1,6 +1,7 @@
 import type { CaseFile } from "../workspace.ts";
 import { type CliCase, Q35, lines } from "./cli-case.ts";
 import { deviceLines } from "./cli-devices.ts";
+import { liveLines } from "./cli-live.ts";
 import { memoryLines } from "./cli-memory.ts";
 
 /** What lies in every command line's `{dir}`, besides the sub-folder that `{dir}` itself is. */
@@ -149,4 +150,5 @@ export const cliCases: readonly CliCase[] = [
   ...cpuLines,
   ...smpLines,
   ...monitorLines,
+  ...liveLines,
 ];

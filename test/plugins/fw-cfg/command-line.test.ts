@@ -78,12 +78,13 @@ describe("-boot", () => {
     ["order=xyz", "Invalid boot device 'x'"],
     ["order=cc", "Boot device 'c' was given twice"],
     ["menu=on,splash-time=100,reboot-timeout=5", "accepted"],
+    ["order=dc,once=n", "accepted"],
   ])("%s", async (text, expected) => {
     expect(await refusal("boot", text)).toBe(expected);
   });
 
   test("what is not modelled is refused", async () => {
-    expect(await refusal("boot", "order=c")).toMatch(/not modelled yet/);
+    expect(await refusal("boot", "splash=picture.bmp")).toMatch(/not modelled yet/);
   });
 });
 

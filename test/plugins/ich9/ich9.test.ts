@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CLOCK, EVENTS } from "backplane";
+import { CLOCK, COMMANDS, EVENTS } from "backplane";
 import { SYSTEM_INTERRUPTS } from "backplane/plugins/apic/contract";
 import { FW_CFG } from "backplane/plugins/fw-cfg/contract";
 import { ICH9 } from "backplane/plugins/ich9/contract";
@@ -169,6 +169,25 @@ describe("hot-plug registers", () => {
       expect(events).toEqual([{ info: { device: "d0", source: 1, status: 2, slot: "0", "slot-type": "DIMM" } }]);
       expect(board.machine.service(ICH9).memoryHotplug).toEqual({ base: MEMORY, length: 24 });
     }));
+
+  test("an NVDIMM's slot looks empty, to the guest and to query-acpi-ospm-status", () =>
+    withBoard(
+      q35(
+        ..."-machine nvdimm=on -m 256M,slots=2,maxmem=1G".split(" "),
+        ..."-object memory-backend-ram,id=m0,size=128M -device nvdimm,memdev=m0,id=n0".split(" "),
+        ..."-object memory-backend-ram,id=m1,size=128M -device pc-dimm,memdev=m1,id=d1".split(" "),
+      ),
+      async (board) => {
+        const read = (): number[] => [0, 4, 8, 12, 16, 20].map((at) => board.in(MEMORY + at));
+        expect(read()).toEqual([0, 0, 0, 0, 0, 0]);
+        const command = board.machine.service(COMMANDS).find("query-acpi-ospm-status");
+        const slot = { source: 0, status: 0, "slot-type": "DIMM" };
+        expect(await command?.run({}, { id: "test", onClose: () => ({ dispose: () => undefined }) })).toEqual([
+          { ...slot, slot: "0" },
+          { ...slot, slot: "1", device: "d1" },
+        ]);
+      },
+    ));
 
   test("processors are a bitmap until the guest writes zero, then a block", () =>
     withBoard(machine, (board) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CLOCK, EVENTS } from "backplane";
+import { CLOCK, EVENTS, MACHINE_CONTROL } from "backplane";
 import { SYSTEM_INTERRUPTS } from "backplane/plugins/apic/contract";
 import { CMOS, ISA } from "backplane/plugins/isa/contract";
 import { loadChipsetGolden } from "../../peer/chipset-golden.ts";
@@ -20,6 +20,14 @@ describe("clock memory", () => {
       expect(ours.join(" ")).toBe(bytes);
     }),
   );
+
+  test("the order of the first boot gives way to the other at the first reset", () =>
+    withBoard(q35("-boot", "order=dc,once=n"), (board) => {
+      const order = (): number[] => [cmos(board, 0x3d), cmos(board, 0x38)];
+      expect(order()).toEqual([0x04, 0x00]);
+      board.machine.service(MACHINE_CONTROL).reset("host-qmp-system-reset");
+      expect(order()).toEqual([0x23, 0x00]);
+    }));
 
   test("the clock starts at a fixed time and follows virtual time", () =>
     withBoard(q35(), (board) => {

@@ -62,7 +62,20 @@ describe("run control", () => {
     ]);
   });
 
-  test("presses a button that nobody watches", async () => {
+  test("presses the power button", () =>
+    withMachine({ with: monitorPlugins }, (machine) => {
+      let pressed = 0;
+      const watching = machine.onPowerdown(() => pressed++);
+      const client = new TestClient(machine);
+      client.negotiate();
+      client.send({ execute: "system_powerdown" });
+      expect(client.take()).toEqual(['{"event": "POWERDOWN"}', '{"return": {}}']);
+      void watching.dispose();
+      client.send({ execute: "system_powerdown" });
+      expect(pressed).toBe(1);
+    }));
+
+  test("has a button that nobody needs to watch", async () => {
     expect(await conversation({}, { execute: "system_powerdown" })).toEqual([
       '{"event": "POWERDOWN"}',
       '{"return": {}}',

@@ -1,4 +1,5 @@
-import { asBackplaneError, renderError } from "backplane";
+import { asBackplaneError } from "backplane";
+import { Messages } from "../../../cli/qemu/messages.ts";
 import { withMachine, type TestMachineOptions } from "backplane/kit";
 
 /** What a command line came to in the peer: `{qemu}` is the program's name. */
@@ -16,6 +17,8 @@ export async function outcomeOf(options: TestMachineOptions): Promise<Pick<PeerO
       return { status: 0, stderr: warnings.map(({ message }) => `{qemu}: warning: ${message}\n`).join("") };
     });
   } catch (failure) {
-    return { status: 1, stderr: `${renderError(asBackplaneError(failure), "{qemu}")}\n` };
+    let stderr = "";
+    new Messages("{qemu}", (text) => (stderr += text)).failure(asBackplaneError(failure));
+    return { status: 1, stderr };
   }
 }
