@@ -32,7 +32,9 @@ exports.load = function load(dist = path.join(__dirname, "../dist")) {
   bundle.filename = file;
   bundle.paths = Module._nodeModulePaths(path.dirname(file));
   require.cache[file] = bundle;
-  script.runInThisContext().call(bundle.exports, bundle.exports, Module.createRequire(file), bundle, file, path.dirname(file));
+  script
+    .runInThisContext()
+    .call(bundle.exports, bundle.exports, Module.createRequire(file), bundle, file, path.dirname(file));
   bundle.loaded = true;
   return { exports: require(path.join(dist, "backplane.cjs")), script };
 };

@@ -48,6 +48,8 @@ export default definePlugin({
     const cpus = machine.use(CPUS);
     const wanted = { ...request, maxBelowFourGiB: properties.number("max-ram-below-4g"), cpu: cpus };
     const layout = fromMemory(() => layOut(wanted, machine.log));
+    // A map of such a size cannot even be written down.
+    if (!Number.isSafeInteger(layout.pciHole64Start)) fromMemory(() => checkLayout(wanted, layout));
     const map = new PcMemoryMap(request, layout);
     machine.provideValue(PC_MEMORY, map);
 

@@ -46,7 +46,8 @@ export default definePlugin({
       lifecycle.on("board", () => {
         fwCfg.addNumber(FW_CFG_KEYS.nbCpus, cpus.topology.cpus, 2);
         fwCfg.addNumber(FW_CFG_KEYS.maxCpus, cpus.apicIdLimit % 0x10000, 2);
-        if (cpus.topology.cpus > 1 || (cpus.identity.features & APIC) !== 0) roms.addOptionRom(VAPIC_ROM.name, new Uint8Array(VAPIC_ROM.length));
+        if (cpus.topology.cpus > 1 || (cpus.identity.features & APIC) !== 0)
+          roms.addOptionRom(VAPIC_ROM.name, new Uint8Array(VAPIC_ROM.length));
       }),
     );
   },

@@ -15,7 +15,11 @@ const LIBRARIES: Record<string, readonly RegExp[]> = {
   cosmiconfig: [/^core\/config\//],
   yaml: [/^core\/config\//],
   "smol-toml": [/^core\/config\//],
-  valibot: [/^core\/config\//, /^plugins\/migration\/stream-description\.ts$/, /^plugins\/.+\/(options|[a-z-]+-options)\.ts$/],
+  valibot: [
+    /^core\/config\//,
+    /^plugins\/migration\/stream-description\.ts$/,
+    /^plugins\/.+\/(options|[a-z-]+-options)\.ts$/,
+  ],
   "@valibot/to-json-schema": [/^core\/config\//, /^cli\//],
   commander: [/^cli\//],
   "cli-table3": [/^cli\//],
@@ -70,7 +74,9 @@ describe("dependency rule", () => {
         const uses = sources("plugins").some(
           ({ file, text }) =>
             pluginOf(file, ids) === id &&
-            importedNames(text, `backplane/plugins/${other}/contract`).some((name) => typeof contract[name] === "symbol"),
+            importedNames(text, `backplane/plugins/${other}/contract`).some(
+              (name) => typeof contract[name] === "symbol",
+            ),
         );
         if (uses && !tokens.some((token) => listed.has(token))) wrong.push(`${id} → ${other}`);
       }

@@ -32,7 +32,10 @@ export function importedNames(text: string, specifier: string): string[] {
   const escaped = specifier.replaceAll("/", "\\/");
   const clauses = text.matchAll(new RegExp(`import \\{([^}]*)\\}\\s*from "${escaped}"`, "g"));
   return [...clauses].flatMap((clause) =>
-    (clause[1] ?? "").split(",").map((part) => part.trim().replace(/ as .*/, "")).filter((name) => /^\w+$/.test(name)),
+    (clause[1] ?? "")
+      .split(",")
+      .map((part) => part.trim().replace(/ as .*/, ""))
+      .filter((name) => /^\w+$/.test(name)),
   );
 }
 

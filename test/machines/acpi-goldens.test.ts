@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { readGuestAcpi } from "../peer/guest-acpi.ts";
+import { liveCases } from "../peer/cases/acpi-live.ts";
 import { acpiCases } from "../peer/cases/acpi.ts";
 import { type AcpiGolden, BLOB_NAMES, goldenBlob, loadAcpiGolden, type Phase } from "../peer/golden.ts";
 import { decodeLoaderScript } from "../../plugins/acpi/loader-script.ts";
 import { type GoldenMachine, withGoldenMachine } from "./golden-machine.ts";
 
 /** Beyond what is promised, and yet agreed on. */
-const ALSO: readonly string[] = ["boot-menu", "nographic", "seed-root-port"];
+const ALSO: readonly string[] = [...liveCases.map(({ name }) => name), "boot-menu", "nographic", "seed-root-port"];
 const names = acpiCases
   .filter(({ name, extra, noFwCfg }) => ALSO.includes(name) || (extra !== true && noFwCfg !== true))
   .map(({ name }) => name);
