@@ -11,8 +11,6 @@ export interface Pipe {
   readonly writeEnd: number;
 }
 
-const run = promisify(execFile);
-
 /**
  * Makes a pipe. Node gives its children socket pairs, which hold another amount than a pipe's 64 KiB and can be shut
  * down; so this one comes from a FIFO whose name is gone again before anyone else could use it.
@@ -21,7 +19,7 @@ export async function openPipe(): Promise<Pipe> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "backplane-pipe-"));
   try {
     const name = path.join(folder, "pipe");
-    await run("mkfifo", ["-m", "600", name]);
+    await promisify(execFile)("mkfifo", ["-m", "600", name]);
     return openEnds(name);
   } finally {
     rmSync(folder, { recursive: true, force: true });
