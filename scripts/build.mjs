@@ -123,6 +123,11 @@ if (warm.status !== 0) {
   console.error(`build: the code cache was not made (status ${warm.status ?? warm.signal}); starts will be slower`);
   process.exitCode = 1;
 }
+if (process.argv.includes("--types")) {
+  const types = ["-p", path.join(root, "tsconfig.build.json"), "--outDir", path.join(dist, "types")];
+  const { status } = spawnSync(path.join(root, "node_modules/.bin/tsc"), types, { stdio: "inherit" });
+  if (status !== 0) process.exitCode = 1;
+}
 rmSync(finished, { recursive: true, force: true });
 renameSync(dist, finished);
 console.error(`build: dist/ in ${Math.round(performance.now() - started)} ms`);
