@@ -55,6 +55,12 @@ export const machineErrors = defineErrors({
     text: (name: string, value: string) => `Parameter '${name}' does not accept value '${value}'`,
     help: "A property that takes one of a fixed set of words was given another.",
   },
+  PROPERTY_UNMODELLED: {
+    text: (owner: string, name: string, fallback: string) =>
+      `Property '${owner}.${name}' is not modelled yet beyond its default, ${fallback}`,
+    help: "The peer has this property; what another value than the default does is not there yet, so it is refused rather than ignored.",
+    advice: "leave the property out",
+  },
   DEVICE_TYPE_UNKNOWN: {
     text: (driver: string) => `'${driver}' is not a valid device model name`,
     help: "No plugin of the machine has a device of that name. `-device help` lists what there is.",

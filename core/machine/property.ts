@@ -202,8 +202,23 @@ function required<T>(property: Property<T>): Property<T> {
   return { ...property, required: true };
 }
 
+/**
+ * A property of the peer whose effect is not modelled: it is known, with its default, and any other value is refused
+ * rather than ignored.
+ */
+function unmodelled<T>(property: Property<T>): Property<T> {
+  return {
+    ...property,
+    parse(value, name, owner, form) {
+      const parsed = property.parse(value, name, owner, form);
+      if (parsed !== property.default) throw machineErrors.PROPERTY_UNMODELLED(owner, name, String(property.default));
+      return parsed;
+    },
+  };
+}
+
 /** Builders of properties: `properties: { guid: prop.string(undefined), intremap: prop.choice("OnOffAuto", […], "auto") }`. */
-export const prop = { bool, unsigned, signed, size, string, choice, link, custom, required };
+export const prop = { bool, unsigned, signed, size, string, choice, link, custom, required, unmodelled };
 
 /** Decimal, `0x` hexadecimal or `0` octal, as C reads it; undefined for anything else. */
 export function parseInteger(text: string): number | undefined {

@@ -10,6 +10,7 @@ export const intelIommuType = {
   description: "Intel IOMMU (VT-d) DMA Remapping device",
   hotpluggable: false,
   properties: {
+    // Has no effect in the peer either.
     version: prop.unsigned(32, 0),
     intremap: onOffAuto(),
     eim: onOffAuto(),
@@ -24,7 +25,7 @@ export const intelIommuType = {
     "dma-drain": prop.bool(true, onOff),
     "dma-translation": prop.bool(true, onOff),
     pt: prop.bool(true, onOff),
-    "stale-tm": prop.bool(false, onOff),
+    "stale-tm": prop.unmodelled(prop.bool(false, onOff)),
     fs1gp: prop.bool(true, onOff),
   },
 } satisfies DeviceType;

@@ -37,15 +37,17 @@ export const pciProperties = {
   /** -1 is "as the device wants". */
   rombar: prop.signed(32, -1),
   multifunction: prop.bool(false, { description: "on/off" }),
-  "x-pcie-lnksta-dllla": prop.bool(true, { description: "on/off" }),
-  "x-pcie-extcap-init": prop.bool(true, { description: "on/off" }),
+  "x-pcie-lnksta-dllla": prop.unmodelled(prop.bool(true, { description: "on/off" })),
+  "x-pcie-extcap-init": prop.unmodelled(prop.bool(true, { description: "on/off" })),
   failover_pair_id: prop.string(undefined),
   "acpi-index": prop.unsigned(32, 0),
-  "x-pcie-err-unc-mask": prop.bool(true, { description: "on/off" }),
-  "x-pcie-ari-nextfn-1": prop.bool(false, { description: "on/off" }),
-  "x-max-bounce-buffer-size": prop.size(4096, {
-    description: "Maximum buffer size allocated for bounce buffers used for mapped access to indirect DMA memory",
-  }),
+  "x-pcie-err-unc-mask": prop.unmodelled(prop.bool(true, { description: "on/off" })),
+  "x-pcie-ari-nextfn-1": prop.unmodelled(prop.bool(false, { description: "on/off" })),
+  "x-max-bounce-buffer-size": prop.unmodelled(
+    prop.size(4096, {
+      description: "Maximum buffer size allocated for bounce buffers used for mapped access to indirect DMA memory",
+    }),
+  ),
   "x-pcie-ext-tag": prop.bool(true, { description: "on/off" }),
 } satisfies PropertyTable;
 

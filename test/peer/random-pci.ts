@@ -13,7 +13,6 @@ const IOMMU = [
   "dma-drain=off",
   "dma-translation=off",
   "pt=off",
-  "stale-tm=on",
   "version=1",
   "eim=on",
   "x-scalable-mode=on",

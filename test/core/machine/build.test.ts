@@ -21,7 +21,12 @@ import { recordNotifications, testDefinition, withMachine } from "backplane/kit"
 
 const COUNTER = token<{ next(): number }>("COUNTER");
 
-const properties = { size: prop.size(4096), label: prop.string(undefined), mode: prop.choice("Mode", ["a", "b"], "a") };
+const properties = {
+  size: prop.size(4096),
+  label: prop.string(undefined),
+  mode: prop.choice("Mode", ["a", "b"], "a"),
+  quirk: prop.unmodelled(prop.bool(true)),
+};
 const cardType = { name: "card", properties, description: "a test card" };
 
 @injectable()
@@ -55,6 +60,10 @@ describe("building a machine", () => {
   test.for([
     [{ driver: "nothing", properties: {} }, "'nothing' is not a valid device model name"],
     [{ driver: "card", properties: { colour: "red" } }, "Property 'card.colour' not found"],
+    [
+      { driver: "card", properties: { quirk: false } },
+      "Property 'card.quirk' is not modelled yet beyond its default, true",
+    ],
     [{ driver: "card", properties: { mode: "c" } }, "does not accept value 'c'"],
     [{ driver: "card", properties: { label: "broken" } }, "the card is broken"],
   ] as const)("a device that cannot be: %o", async ([device, message]) => {
@@ -68,6 +77,11 @@ describe("building a machine", () => {
     await expect(withMachine({ with: [witness, cards], devices: [device] }, () => undefined)).rejects.toThrow(message);
     expect(released).toEqual(["witness"]);
   });
+
+  test("a property whose effect is not modelled may be given with its default", () =>
+    withMachine({ with: [cards], devices: [{ driver: "card", properties: { quirk: "on" } }] }, (machine) => {
+      expect(machine.service(RAM_LIST).blocks()).toHaveLength(1);
+    }));
 
   test("two devices with one id", () =>
     expect(
