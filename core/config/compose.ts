@@ -3,11 +3,25 @@ import { asBackplaneError, type Origin } from "../errors.ts";
 import type { DeviceDefinition, ObjectDefinition } from "../machine/component.ts";
 import type { OptionValue, OptionValues } from "../machine/property.ts";
 import type { MachineDefinition } from "./definition.ts";
-import { FILE_KEYS, type FileDefinition } from "./schema.ts";
-import type { Layer, ReadDefinition } from "./read.ts";
+import { FILE_KEYS, type FileDefinition, type ScenarioStep } from "./schema.ts";
 import { configErrors } from "./errors.ts";
 import { requireSize } from "./size.ts";
 import type { Source } from "./source.ts";
+
+/** One file of an `extends` chain, checked for shape. */
+export interface Layer {
+  readonly source: Source;
+  readonly value: FileDefinition;
+}
+
+/** What the files of a chain come to together. */
+export interface ComposedDefinition {
+  /** The last file, absolute. */
+  readonly file: string;
+  readonly description: string | undefined;
+  readonly definition: MachineDefinition;
+  readonly scenario: readonly ScenarioStep[];
+}
 
 /** Bytes where nothing is said; the peer's default for its PC machines. */
 const DEFAULT_MEMORY = 128 * 1024 * 1024;
@@ -16,7 +30,7 @@ const DEFAULT_MEMORY = 128 * 1024 * 1024;
  * Lays the files of an `extends` chain over each other, bases first. Maps are merged; objects and devices with the
  * same id are merged in place and others are appended; every other list is replaced.
  */
-export function compose(layers: readonly Layer[]): Omit<ReadDefinition, "plugins"> {
+export function compose(layers: readonly Layer[]): ComposedDefinition {
   const last = layers.at(-1);
   if (last === undefined) throw new TypeError("a definition has at least one file");
   const objects = new Map<string, ObjectDefinition>();

@@ -5,29 +5,18 @@ import { asBackplaneError } from "../errors.ts";
 import type { AnyPlugin } from "../plugin/define-plugin.ts";
 import type { MachineDefinition } from "./definition.ts";
 import { configErrors } from "./errors.ts";
-import { compose } from "./compose.ts";
+import { compose, type ComposedDefinition, type Layer } from "./compose.ts";
 import { faultOf, type Fault } from "./issue.ts";
-import { FILE_KEYS, fileSchema, STEP_KEYS, type FileDefinition, type ScenarioStep } from "./schema.ts";
+import { FILE_KEYS, fileSchema, STEP_KEYS, type FileDefinition } from "./schema.ts";
 import { fromCode, readToml, readYaml, type Source } from "./source.ts";
 import { nearest } from "./suggest.ts";
 
 export { definitionSchema } from "./json-schema.ts";
 
 /** A definition that was read from files, with the steps that are to be taken with it. */
-export interface ReadDefinition {
-  /** The file it was read from, absolute. */
-  readonly file: string;
-  readonly description: string | undefined;
-  readonly definition: MachineDefinition;
-  readonly scenario: readonly ScenarioStep[];
+export interface ReadDefinition extends ComposedDefinition {
   /** The third-party plugins that it lists, loaded, if somebody loads them. */
   readonly plugins: readonly AnyPlugin[];
-}
-
-/** One file of an `extends` chain, checked for shape. */
-export interface Layer {
-  readonly source: Source;
-  readonly value: FileDefinition;
 }
 
 const NAME = "backplane";
