@@ -16,8 +16,11 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/build.ts"],
     exclude: ["test/peer/**", "node_modules/**"],
     env: { NODE_EXTRA_CA_CERTS: "" },
+    // Tests share what they import, not what they make: loading the sources anew for every file would cost more than the tests.
+    isolate: false,
     testTimeout: 20_000,
   },
 });

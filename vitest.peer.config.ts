@@ -5,6 +5,7 @@ import { alias } from "./vitest.config.ts";
 export default defineConfig({
   resolve: { alias },
   test: {
+    globalSetup: ["test/build.ts"],
     include: ["test/peer/**/*.test.ts"],
     env: { NODE_EXTRA_CA_CERTS: "" },
     testTimeout: 120_000,

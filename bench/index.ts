@@ -1,7 +1,10 @@
 // npm run bench [-- NAME…]: whole output or the named parts. Figures are ratios against something measured in the same run.
 import { bench as acpiBuild } from "./acpi-build.ts";
+import { bench as addressSpace } from "./memory/address-space.ts";
 import { bench as notifierDispatch } from "./memory/notifier-dispatch.ts";
 import { bench as ramList } from "./memory/ram-list.ts";
+import { bench as rendering } from "./memory/rendering.ts";
+import { bench as qtest } from "./qtest.ts";
 import type { BenchRow } from "./row.ts";
 import { bench as startToQuit } from "./start-to-quit.ts";
 
@@ -9,7 +12,10 @@ const parts: Record<string, () => Promise<readonly BenchRow[]> | readonly BenchR
   "start-to-quit": startToQuit,
   "notifier-dispatch": notifierDispatch,
   "ram-list": ramList,
+  "address-space": addressSpace,
+  rendering,
   "acpi-build": acpiBuild,
+  qtest,
 };
 
 const wanted = process.argv.slice(2);

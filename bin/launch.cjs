@@ -5,7 +5,11 @@
 const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
+const v8 = require("node:v8");
 const vm = require("node:vm");
+
+/** Longer than a start lasts. */
+const START_MS = 250;
 
 /** Returns the bundle's exports, and the script for whoever makes the cache. */
 exports.load = function load(dist = path.join(__dirname, "../dist")) {
@@ -37,4 +41,18 @@ exports.load = function load(dist = path.join(__dirname, "../dist")) {
     .call(bundle.exports, bundle.exports, Module.createRequire(file), bundle, file, path.dirname(file));
   bundle.loaded = true;
   return { exports: require(path.join(dist, "backplane.cjs")), script };
+};
+
+/**
+ * Lets V8 wait with its optimizing compilers, which would spend a tenth of a start on code that has nearly done its work.
+ * A loop that goes on for long is optimized all the same. To be called when all is loaded, Node's own
+ * modules as well: a code cache agrees with the flags of the process that made it.
+ */
+exports.startWithoutOptimizing = function startWithoutOptimizing() {
+  v8.setFlagsFromString("--interrupt-budget=4000000");
+  v8.setFlagsFromString("--no-sparkplug");
+  setTimeout(() => {
+    v8.setFlagsFromString("--interrupt-budget=67584");
+    v8.setFlagsFromString("--sparkplug");
+  }, START_MS).unref();
 };

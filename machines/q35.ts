@@ -1,17 +1,23 @@
 import { defineMachineType, machineErrors, prop, type Property } from "backplane";
 import acpi from "../plugins/acpi/index.ts";
+import acpiErst from "../plugins/acpi-erst/index.ts";
 import acpiFwCfg from "../plugins/acpi/fw-cfg/index.ts";
 import acpiNuma from "../plugins/acpi/numa/index.ts";
 import acpiQ35 from "../plugins/acpi/q35/index.ts";
+import block from "../plugins/block/index.ts";
 import chardev from "../plugins/chardev/index.ts";
 import apic from "../plugins/apic/index.ts";
 import firmware from "../plugins/firmware/index.ts";
+import fdset from "../plugins/fdset/index.ts";
 import fwCfg from "../plugins/fw-cfg/index.ts";
+import hmp from "../plugins/hmp/index.ts";
 import hpet from "../plugins/hpet/index.ts";
 import ich9 from "../plugins/ich9/index.ts";
 import intelIommu from "../plugins/intel-iommu/index.ts";
 import isa from "../plugins/isa/index.ts";
 import isaDebugcon from "../plugins/isa-debugcon/index.ts";
+import isaParallel from "../plugins/isa-parallel/index.ts";
+import isaSerial from "../plugins/isa-serial/index.ts";
 import mch from "../plugins/mch/index.ts";
 import memoryBackend from "../plugins/memory-backend/index.ts";
 import migration from "../plugins/migration/index.ts";
@@ -26,8 +32,17 @@ import pciBridge from "../plugins/pci-bridge/index.ts";
 import pcieRootPort from "../plugins/pcie-root-port/index.ts";
 import pvpanic from "../plugins/pvpanic/index.ts";
 import qmp from "../plugins/qmp/index.ts";
+import qom from "../plugins/qom/index.ts";
+import rng from "../plugins/rng/index.ts";
+import qtest from "../plugins/qtest/index.ts";
 import romLoader from "../plugins/rom-loader/index.ts";
 import smbios from "../plugins/smbios/index.ts";
+import vmcoreinfo from "../plugins/vmcoreinfo/index.ts";
+import ide from "../plugins/ide/index.ts";
+import input from "../plugins/input/index.ts";
+import virtio from "../plugins/virtio/index.ts";
+import vga from "../plugins/vga/index.ts";
+import watchdog from "../plugins/watchdog/index.ts";
 import vmgenid from "../plugins/vmgenid/index.ts";
 import x86Cpu from "../plugins/x86-cpu/index.ts";
 
@@ -42,11 +57,22 @@ const leftOut = (description: string): Property<boolean> => ({
   },
 });
 
+/** Eight memory modules' EEPROMs on the SMBus. */
+const moduleDescriptions = Array.from({ length: 8 }, (_, slot) => ({
+  driver: "smbus-eeprom",
+  when: "smbus",
+  bus: "i2c",
+  properties: { address: 0x50 + slot },
+}));
+
+const DMA = { of: "ICH9-LPC", name: "dma[*]" } as const;
+
 /** Intel's Q35 and ICH9, as the peer's version 10.0 has them. */
 export default defineMachineType({
   name: "pc-q35-10.0",
   aliases: ["q35"],
   description: "Standard PC (Q35 + ICH9, 2009)",
+  parent: "generic-pc-machine",
   defaultMemory: 128 * 1024 * 1024,
   maxCpus: 4096,
   defaultRamId: "pc.ram",
@@ -54,17 +80,19 @@ export default defineMachineType({
   properties: {
     acpi: onOffAuto("Enable ACPI"),
     graphics: prop.bool(true, { description: "Set on/off to enable/disable graphics emulation" }),
-    hmat: prop.bool(false, {
-      description: "Set on/off to enable/disable ACPI Heterogeneous Memory Attribute Table (HMAT)",
-    }),
+    hmat: prop.late(
+      prop.bool(false, {
+        description: "Set on/off to enable/disable ACPI Heterogeneous Memory Attribute Table (HMAT)",
+      }),
+    ),
     hpet: prop.bool(true, { description: "Enable/disable high precision event timer emulation" }),
     i8042: prop.bool(true, { description: "Enable/disable Intel 8042 PS/2 controller emulation" }),
     "max-ram-below-4g": prop.size(undefined, {
       description: "Maximum ram below the 4G boundary (32bit boundary)",
     }),
     "memory-backend": prop.link("memory-backend", { description: "Set RAM backend" }),
-    nvdimm: prop.bool(false, { description: "Set on/off to enable/disable NVDIMM instantiation" }),
-    "nvdimm-persistence": prop.string(undefined, { description: "Set NVDIMM persistence: cpu, mem-ctrl" }),
+    nvdimm: prop.late(prop.bool(false, { description: "Set on/off to enable/disable NVDIMM instantiation" })),
+    "nvdimm-persistence": prop.late(prop.string(undefined, { description: "Set NVDIMM persistence: cpu, mem-ctrl" })),
     pic: onOffAuto("Enable i8259 PIC"),
     pit: onOffAuto("Enable i8254 PIT"),
     sata: prop.bool(true, { description: "Enable/disable Serial ATA bus" }),
@@ -96,6 +124,8 @@ export default defineMachineType({
     ich9,
     isa,
     isaDebugcon,
+    isaSerial,
+    isaParallel,
     hpet,
     pvpanic,
     pcieRootPort,
@@ -103,7 +133,15 @@ export default defineMachineType({
     intelIommu,
     pcDimm,
     nvdimm,
+    block,
+    ide,
+    input,
+    virtio,
+    vga,
     vmgenid,
+    watchdog,
+    vmcoreinfo,
+    acpiErst,
     acpi,
     acpiFwCfg,
     acpiNuma,
@@ -113,28 +151,37 @@ export default defineMachineType({
     migrationRam,
     monitorCommands,
     chardev,
+    fdset,
     qmp,
+    qom,
+    rng,
+    hmp,
+    qtest,
   ],
   devices: [
-    { driver: "q35-pcihost", properties: {} },
-    { driver: "mch", bus: "pcie.0", properties: { addr: "00.0" } },
+    { driver: "fw_cfg_io", place: { of: "/machine", name: "fw_cfg" }, properties: {} },
+    { driver: "q35-pcihost", place: { of: "/machine", name: "q35" }, properties: {} },
+    { driver: "mch", bus: "pcie.0", place: { of: "q35-pcihost", name: "mch" }, properties: { addr: "00.0" } },
     { driver: "ICH9-LPC", bus: "pcie.0", properties: { addr: "1f.0", multifunction: true } },
-    { driver: "i8257", properties: { base: 0x00, "page-base": 0x80, dshift: 0 } },
-    { driver: "i8257", properties: { base: 0xc0, "page-base": 0x88, dshift: 1 } },
-    { driver: "mc146818rtc", properties: {} },
+    { driver: "i8257", place: DMA, properties: { base: 0x00, "page-base": 0x80, "pageh-base": -1, dshift: 0 } },
+    { driver: "i8257", place: DMA, properties: { base: 0xc0, "page-base": 0x88, "pageh-base": -1, dshift: 1 } },
+    { driver: "mc146818rtc", place: { of: "ICH9-LPC", name: "rtc" }, properties: { base_year: 2000 } },
     { driver: "isa-i8259", when: "pic", properties: { iobase: 0x20, elcr_addr: 0x4d0, elcr_mask: 0xf8, master: true } },
     {
       driver: "isa-i8259",
       when: "pic",
       properties: { iobase: 0xa0, elcr_addr: 0x4d1, elcr_mask: 0xde, master: false },
     },
+    { driver: "ioapic", place: { of: "/machine/q35", name: "ioapic" }, properties: {} },
     { driver: "hpet", when: "hpet", properties: {} },
-    { driver: "isa-pit", when: "pit", properties: {} },
+    { driver: "isa-pit", when: "pit", properties: { iobase: 0x40 } },
     { driver: "isa-pcspk", when: "pit", properties: {} },
     { driver: "i8042", when: "i8042", properties: {} },
     { driver: "vmport", when: "vmport", properties: {} },
+    { driver: "vmmouse", when: "vmport", properties: {} },
     { driver: "port92", properties: {} },
     { driver: "ich9-ahci", when: "sata", bus: "pcie.0", properties: { addr: "1f.2", multifunction: true } },
     { driver: "ICH9-SMB", when: "smbus", bus: "pcie.0", properties: { addr: "1f.3", multifunction: true } },
+    ...moduleDescriptions,
   ],
 });

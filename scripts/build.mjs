@@ -128,6 +128,9 @@ if (process.argv.includes("--types")) {
   const { status } = spawnSync(path.join(root, "node_modules/.bin/tsc"), types, { stdio: "inherit" });
   if (status !== 0) process.exitCode = 1;
 }
-rmSync(finished, { recursive: true, force: true });
+// Whoever starts the executable meanwhile finds the old build or the new one: between the two lies one system call.
+const former = path.join(root, `.tmp/former-${process.pid}`);
+if (existsSync(finished)) renameSync(finished, former);
 renameSync(dist, finished);
+rmSync(former, { recursive: true, force: true });
 console.error(`build: dist/ in ${Math.round(performance.now() - started)} ms`);

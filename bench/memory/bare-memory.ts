@@ -11,6 +11,6 @@ export function makeBareMemory() {
   const directory = new RAMBlockDirectory();
   const publisher = new RAMBlockPublisher(directory);
   const list = new MachineRAMList(directory, publisher, dirty);
-  const regions = new MachineMemoryRegions(list, new MarkingBlockAccess(dirty));
+  const regions = new MachineMemoryRegions(list, new MarkingBlockAccess(dirty), dirty);
   return { dirty, directory, publisher, list, regions };
 }

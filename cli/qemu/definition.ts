@@ -1,9 +1,10 @@
 import { parseSize, type GlobalProperty, type MachineDefinition, type MachineType } from "backplane";
 import type { ChardevDefinition } from "backplane/plugins/chardev/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
-import { chooseAccelerator } from "./accelerator.ts";
+import { chooseAccelerator, type Accelerator } from "./accelerator.ts";
 import { readChardev } from "./chardev-option.ts";
 import { deviceDefinitions, objectDefinitions } from "./component-option.ts";
+import { addDefaultPorts } from "./default-devices.ts";
 import type { Draft } from "./draft.ts";
 import { commandLineErrors } from "./errors.ts";
 import {
@@ -16,27 +17,36 @@ import {
   subtree,
 } from "./machine-option.ts";
 import type { KeyValueTree } from "./keyval.ts";
-import { readMons } from "./monitor-option.ts";
+import { qtestChardev, readMons } from "./monitor-option.ts";
 import { at, originOf } from "./occurrence.ts";
 import { valueOf } from "./option-list.ts";
 import { readPluginOptions } from "./plugin-options.ts";
+import { addDefaultTerminal } from "./port-option.ts";
 
 /** The machine that a command line describes. Faults come in the peer's order of making it. */
 export function toDefinition(
   draft: Draft,
   types: readonly MachineType[],
-): { readonly definition: MachineDefinition; readonly type: MachineType } {
-  checkRtc(draft);
+): { readonly definition: MachineDefinition; readonly type: MachineType; readonly accelerator: Accelerator } {
+  const clock = readRtc(draft);
   mergeMemory(draft);
   const type = selectType(draft, types);
+  refuseTerminal(draft);
+  addDefaultTerminal(
+    draft,
+    type.plugins.some(({ id }) => id === "isa-serial"),
+  );
+  addDefaultPorts(draft, type);
+  const qtest = readQtest(draft);
   const chardevs = readChardevs(draft);
   readMons(draft);
+  refuseSharedMonitors(draft);
   const tree = dashed(draft.machine);
   const memory = readMemory(subtree(tree, "memory"), backendSize(draft, tree) ?? type.defaultMemory);
   const topology = readTopology(subtree(tree, "smp"));
   const properties = machineProperties(tree);
   const accelerators = tree["accel"];
-  chooseAccelerator(draft, typeof accelerators === "string" ? accelerators : undefined);
+  const accelerator = chooseAccelerator(draft, typeof accelerators === "string" ? accelerators : undefined);
   const hasProcessors = type.plugins.some(({ provides }) => provides?.includes(CPUS) === true);
   if (!hasProcessors) refuseProcessors(draft, type, topology);
   const name = valueOf(draft.lists.name.groups[0], "guest");
@@ -50,15 +60,27 @@ export function toDefinition(
     objects: objectDefinitions(draft),
     devices: deviceDefinitions(draft),
     globals: readGlobals(draft),
-    actions: { reboot: draft.rebootAction, shutdown: draft.shutdownAction },
+    actions: draft.actions,
     options: {
       ...readPluginOptions(draft, type),
+      ...(type.plugins.some(({ id }) => id === "isa") ? { isa: { value: clock } } : {}),
       chardev: { value: { devices: chardevs } },
-      qmp: { value: { monitors: readMonitors(draft) } },
+      qmp: { value: { monitors: readMonitors(draft, "control") } },
+      hmp: { value: { monitors: readMonitors(draft, "readline") } },
+      ...qtest,
     },
+    preconfig: draft.preconfig,
     paused: draft.paused,
   };
-  return { definition, type };
+  return { definition, type, accelerator };
+}
+
+/** A machine without a terminal can have nothing on it. */
+function refuseTerminal(draft: Draft): void {
+  if (!draft.daemonize) return;
+  if (draft.preconfig) throw commandLineErrors.DAEMON_PRECONFIG();
+  const wantsTerminal = draft.defaults && (draft.serials.length === 0 || draft.parallels.length === 0);
+  if (draft.nographic && wantsTerminal) throw commandLineErrors.NOGRAPHIC_DAEMON();
 }
 
 /** Without `-m` there is as much memory as the backend has that was named for it. */
@@ -76,6 +98,7 @@ function readChardevs(draft: Draft): ChardevDefinition[] {
   for (const group of draft.lists.chardev.groups) {
     at(group.occurrence, () => {
       const backend = readChardev(group);
+      if (backend.backend === "stdio" && draft.daemonize) throw commandLineErrors.CHARDEV_STDIO_DAEMON();
       const isTaken = backend.backend === "stdio" && chardevs.some((other) => other.backend === "stdio");
       if (isTaken) throw commandLineErrors.CHARDEV_STDIO_TAKEN();
       chardevs.push({ id: group.id ?? "", origin: originOf(group.occurrence), ...backend });
@@ -84,29 +107,46 @@ function readChardevs(draft: Draft): ChardevDefinition[] {
   return chardevs;
 }
 
+/** The peer's is `pc`, which does not exist here. */
+const DEFAULT_TYPE = "q35";
+
 function selectType(draft: Draft, types: readonly MachineType[]): MachineType {
-  const name = draft.machine["type"];
-  if (typeof name !== "string") throw commandLineErrors.MACHINE_MISSING();
+  const given = draft.machine["type"];
+  const name = typeof given === "string" ? given : DEFAULT_TYPE;
   const type = findType(types, name);
   if (type === undefined) throw commandLineErrors.MACHINE_UNKNOWN(name);
   return type;
 }
 
-/** Monitors for humans come later; on a device that goes nowhere there is nothing to be missed. */
-function readMonitors(draft: Draft) {
-  const taken = new Set<string>();
+/** The monitors of one kind. */
+function readMonitors(draft: Draft, wanted: "control" | "readline") {
   return draft.monitors
-    .filter(({ mode, chardev, occurrence }) => {
-      if (taken.has(chardev)) throw commandLineErrors.MONITOR_CHARDEV_TAKEN(chardev).from(originOf(occurrence));
-      taken.add(chardev);
-      if (mode === "control") return true;
-      const group = draft.lists.chardev.find(chardev);
-      if (group !== undefined && valueOf(group, "backend") !== "null") {
-        throw commandLineErrors.OPTION_VALUE_UNAVAILABLE("a monitor in readline mode").from(originOf(occurrence));
-      }
-      return group === undefined;
-    })
-    .map(({ chardev, pretty, occurrence }) => ({ chardev, pretty, origin: originOf(occurrence) }));
+    .filter(({ mode }) => mode === wanted)
+    .map(({ chardev, pretty, occurrence }) => ({
+      chardev,
+      origin: originOf(occurrence),
+      ...(wanted === "control" ? { pretty } : {}),
+    }));
+}
+
+/** A device takes one monitor, unless it is shared. */
+function refuseSharedMonitors(draft: Draft): void {
+  const taken = new Set<string>();
+  for (const { chardev, occurrence } of draft.monitors) {
+    const group = draft.lists.chardev.find(chardev);
+    const isShared = valueOf(group, "mux") === "on" || valueOf(group, "backend") === "mux";
+    if (taken.has(chardev) && !isShared)
+      throw commandLineErrors.MONITOR_CHARDEV_TAKEN(chardev).from(originOf(occurrence));
+    taken.add(chardev);
+  }
+}
+
+/** The test protocol's client, and the log of what it says. */
+function readQtest(draft: Draft): MachineDefinition["options"] {
+  const { qtest, qtestLog } = draft;
+  if (qtest === undefined) return {};
+  const value = { chardev: qtestChardev(draft, qtest), ...(qtestLog === undefined ? {} : { log: qtestLog }) };
+  return { qtest: { value, origin: originOf(qtest) } };
 }
 
 /** A machine type without processors can only be given as many as it has. */
@@ -118,21 +158,20 @@ function refuseProcessors(draft: Draft, type: MachineType, topology: MachineDefi
   if (draft.cpuModel !== undefined) throw commandLineErrors.CPU_MODEL(draft.cpuModel);
 }
 
-/** What the peer has globals for besides devices. */
-const OTHER_CLASSES = /^(?:migration|memory-backend.*|.*-x86_64-cpu|.*-machine|.*-accel)$/;
+/** A device of the peer that is none here: its properties are parameters that monitors change. */
+const MIGRATION = "migration";
 
 function readGlobals(draft: Draft): GlobalProperty[] {
   return draft.lists.global.groups.map((group) => {
     const driver = valueOf(group, "driver") ?? "";
     const origin = originOf(group.occurrence);
-    if (OTHER_CLASSES.test(driver))
-      throw commandLineErrors.OPTION_VALUE_UNAVAILABLE(`a global of '${driver}'`).from(origin);
+    if (driver === MIGRATION) throw commandLineErrors.OPTION_VALUE_UNAVAILABLE(`a global of '${driver}'`).from(origin);
     return { driver, property: valueOf(group, "property") ?? "", value: valueOf(group, "value") ?? "", origin };
   });
 }
 
-/** The guest's clock runs in UTC, by the host's. */
-function checkRtc(draft: Draft): void {
+/** The guest's clock: unless somebody says, in UTC, and by the host's. */
+function readRtc(draft: Draft): { readonly rtc: { readonly base: string; readonly clock: string } } {
   const group = draft.lists.rtc.groups[0];
   const base = valueOf(group, "base") ?? "utc";
   const clock = valueOf(group, "clock") ?? "host";
@@ -141,7 +180,6 @@ function checkRtc(draft: Draft): void {
   if (base !== "utc" && base !== "localtime" && !isDate) throw commandLineErrors.RTC_DATE();
   if (!["host", "rt", "vm"].includes(clock)) throw commandLineErrors.RTC_CLOCK(clock);
   if (!["none", "slew"].includes(fix)) throw commandLineErrors.RTC_CLOCK(fix);
-  if (base !== "utc") throw commandLineErrors.OPTION_VALUE_UNAVAILABLE(`-rtc base=${base}`);
-  if (clock !== "host") throw commandLineErrors.OPTION_VALUE_UNAVAILABLE(`-rtc clock=${clock}`);
   if (fix !== "none") throw commandLineErrors.OPTION_VALUE_UNAVAILABLE(`-rtc driftfix=${fix}`);
+  return { rtc: { base, clock } };
 }

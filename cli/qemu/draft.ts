@@ -1,4 +1,4 @@
-import type { AnyPlugin, OptionValues } from "backplane";
+import type { ActionValues, AnyPlugin, OptionValues } from "backplane";
 import type { KeyValueTree } from "./keyval.ts";
 import type { Messages } from "./messages.ts";
 import type { Occurrence } from "./occurrence.ts";
@@ -123,21 +123,36 @@ export class Draft {
   readonly monitors: MonitorOccurrence[] = [];
   /** Occurrences of plugins' options, by option. */
   readonly forPlugins = new Map<string, Occurrence[]>();
+  /** Reads `-readconfig`; there when somebody wants it. */
+  readConfigFile: ((draft: Draft, occurrence: Occurrence) => void) | undefined;
   cpuModel: string | undefined;
   uuid: string | undefined;
   paused = false;
+  preconfig = false;
+  daemonize = false;
   defaults = true;
   pidFile: string | undefined;
   logItems: string | undefined;
   logFile: string | undefined;
   nographic = false;
+  /** `-monitor` was given, be it `none`. */
+  hasMonitor = false;
+  /** `-vga`, the last. */
+  vga: string | undefined;
+  /** `-net`, `-nic` or `-netdev` was given: the default network card is not wanted. */
+  network = false;
+  /** Character devices, or `none`, of `-serial` and of `-parallel`, by port. */
+  readonly serials: string[] = [];
+  readonly parallels: string[] = [];
   /** `-msg guest-name=on`: messages begin with the guest's name. */
   guestNames = false;
   /** `-device help` and its kin are answered when everything has been read. */
   deviceHelp: string | undefined;
-  rebootAction: "reset" | "shutdown" = "reset";
-  shutdownAction: "poweroff" | "pause" = "poweroff";
+  readonly actions: Partial<ActionValues> = {};
   compatMonitors = 0;
+  /** `-qtest`, the last: what the test protocol's client is on. */
+  qtest: Occurrence | undefined;
+  qtestLog: string | undefined;
 
   constructor(messages: Messages, print: (text: string) => void, pluginOptions: ReadonlyMap<string, AnyPlugin>) {
     this.messages = messages;

@@ -13,6 +13,15 @@ export const commandLineErrors = defineErrors({
     text: () => "Option not supported in this build",
     help: "QEMU has the option, and Backplane does not have it yet.",
   },
+  OPTION_FOREIGN: {
+    text: () => "Option not supported for this target",
+    help: "QEMU has the option for other architectures.",
+  },
+  KERNEL_ALONE: {
+    text: (option: string) => `-${option} only allowed with -kernel option`,
+    help: "The option belongs to a kernel that is started without a boot loader.",
+  },
+  SEED: { text: (text: string) => `Invalid seed number: ${text}`, help: "-seed takes a number." },
   OPTION_VALUE_UNAVAILABLE: {
     text: (what: string) => `${what} is not supported in this build`,
     help: "QEMU has this form of the option, and Backplane does not have it yet.",
@@ -144,6 +153,10 @@ export const commandLineErrors = defineErrors({
     text: (model: string) => `unable to find CPU model '${model}'`,
     help: "The machine type has no processor, of whatever model.",
   },
+  QTEST_CHARDEV: {
+    text: (text: string) => `Failed to initialize device for qtest: "${text}"`,
+    help: "The character device of -qtest cannot be read, or does not exist.",
+  },
   MONITOR_PARSE: {
     text: (text: string) => `parse error: ${text}`,
     help: "What a monitor is to be connected to cannot be read.",
@@ -156,42 +169,28 @@ export const commandLineErrors = defineErrors({
     text: () => "cannot use stdio by multiple character devices",
     help: "Standard input and output can belong to one character device only.",
   },
-  CHARDEV_BACKEND: {
-    text: (name: string) => `'${name}' is not a valid char driver name`,
-    help: "There is no character device of that kind.",
-  },
   CHARDEV_DRIVER: {
     text: (name: string) => `'${name}' is not a valid char driver`,
     help: "There is no character device of that kind.",
   },
-  CHARDEV_NO_ID: { text: () => "chardev: no id specified", help: "-chardev needs an id." },
-  CHARDEV_NO_BACKEND: {
-    text: (id: string) => `chardev: "${id}" missing backend`,
-    help: "-chardev needs the kind of character device first.",
-  },
-  CHARDEV_FILE_PATH: { text: () => "chardev: file: no filename given", help: "-chardev file needs a path." },
-  CHARDEV_NO_ADDRESS: {
-    text: () => "Unable to parse FD number ",
-    help: "-chardev socket needs a path, or a host and a port.",
-  },
-  CHARDEV_TWO_ADDRESSES: {
-    text: () => "None or one of 'path', 'fd' or 'host' option required.",
-    help: "-chardev socket takes a path, or a host and a port.",
-  },
-  CHARDEV_NO_PORT: { text: () => "chardev: socket: no port given", help: "-chardev socket with a host needs a port." },
-  CHARDEV_PORT: {
-    text: (address: string) => `address resolution failed for ${address}: Servname not supported for ai_socktype`,
-    help: "A port is no number from 0 to 65535.",
-  },
-  CHARDEV_RECONNECT_SERVER: {
-    text: () => "'reconnect' option is incompatible with socket in server listen mode",
-    help: "A listening socket has nothing to reconnect to.",
-  },
-  CHARDEV_WAIT_CLIENT: {
-    text: () => "'wait' option is incompatible with socket in client connect mode",
-    help: "A client has nobody to wait for.",
-  },
   MONITOR_PRETTY: { text: () => "'pretty' is not compatible with HMP monitors", help: "pretty= is for QMP monitors." },
+  CHARDEV_STDIO_DAEMON: {
+    text: () => "cannot use stdio with -daemonize",
+    help: "A machine that leaves its terminal cannot talk to it.",
+  },
+  NOGRAPHIC_DAEMON: {
+    text: () => "-nographic cannot be used with -daemonize",
+    help: "-nographic puts ports and monitors on the terminal, which the machine leaves.",
+  },
+  DAEMON_PRECONFIG: {
+    text: () => "-daemonize with --preconfig is not supported in this build",
+    help: "The process that starts a machine waits until it is made, and nobody could say that it be made.",
+  },
+  CONFIG_FILE: { text: () => "parse error", help: "A line of a file of -readconfig is neither a group nor a value." },
+  CONFIG_FILE_GROUP: {
+    text: () => "no group defined",
+    help: "A value stands ahead of the first group in a file of -readconfig.",
+  },
   GLOBAL_INCOMPLETE: {
     text: () => "options 'driver', 'property', and 'value' are required",
     help: "-global lacks a part.",
@@ -258,11 +257,6 @@ export const commandLineErrors = defineErrors({
   PARALLEL: {
     text: (text: string) => `could not connect parallel device to character backend '${text}'`,
     help: "-parallel names no character device.",
-  },
-  DEFAULT_DEVICES: {
-    text: (machine: string) =>
-      `the default devices of machine type '${machine}' are not supported in this build; add -nodefaults`,
-    help: "Without -nodefaults QEMU adds a serial port, a parallel port, a graphics card, a network card, a CD-ROM and a floppy drive. Backplane does not have them yet.",
   },
   FW_CFG_ABSENT: {
     text: () => "fw_cfg device not available",

@@ -3,11 +3,11 @@ import { PEER_VERSION } from "backplane";
 /** Somebody wants to know the kinds of objects or machines; whoever can make a machine answers. */
 export class HelpWanted extends Error {
   override readonly name = "HelpWanted";
-  readonly subject: "options" | "object" | "machine";
+  readonly subject: "options" | "object" | "machine" | "cpu";
   /** `help`, or the type whose properties are wanted. */
   readonly type: string | undefined;
 
-  constructor(subject: "options" | "object" | "machine", type: string | undefined) {
+  constructor(subject: "options" | "object" | "machine" | "cpu", type: string | undefined) {
     super(`help on ${subject}`);
     this.subject = subject;
     this.type = type;
@@ -17,17 +17,4 @@ export class HelpWanted extends Error {
 export function versionText(): string {
   const { qemu, package: packaged, copyright } = PEER_VERSION;
   return `QEMU emulator version ${qemu.major}.${qemu.minor}.${qemu.micro} (${packaged})\n${copyright}\n`;
-}
-
-/** Keys of a table with their descriptions, as `-device X,help` prints them: names to column 24, then ` - text`. */
-export function propertyLine(
-  name: string,
-  type: string,
-  description: string | undefined,
-  fallback: string | undefined,
-): string {
-  const head = `  ${name}=<${type}>`;
-  const tail = fallback === undefined ? "" : ` (default: ${fallback})`;
-  if (description === undefined && fallback === undefined) return `${head}\n`;
-  return `${head.padEnd(24)} - ${description ?? ""}${tail}\n`;
 }

@@ -1,12 +1,13 @@
 import type { Writable } from "node:stream";
-import { BackplaneError, definePlugin, Machine, Ownership, type MachineType } from "backplane";
+import { ACTIONS, BackplaneError, definePlugin, Machine, Ownership, type MachineType } from "backplane";
 import { HOST_STDIO, type HostStdio } from "backplane/plugins/chardev/contract";
+import { QTEST_LOG } from "backplane/plugins/qtest/contract";
 import { machineTypes } from "../../machines/index.ts";
 import { readArguments } from "./arguments.ts";
 import { asyncStdout } from "./async-stdout.ts";
+import { defaultDevices } from "./default-devices.ts";
 import { toDefinition } from "./definition.ts";
 import { Draft } from "./draft.ts";
-import { commandLineErrors } from "./errors.ts";
 import { HelpWanted } from "./help.ts";
 import { logSink, openGuestLog } from "./log-file.ts";
 import { Messages } from "./messages.ts";
@@ -43,7 +44,14 @@ export async function systemMain(
   const draft = new Draft(messages, print, pluginOptions(types));
   const ownership = new Ownership();
   try {
+    if (argv.some((word) => /^--?readconfig$/.test(word))) {
+      draft.readConfigFile = (await import("./config-file.ts")).readConfigFile;
+    }
     readArguments(draft, argv);
+    if (draft.daemonize) {
+      const { isDaemon, startDaemon } = await import("./daemon.ts");
+      if (!isDaemon()) return await startDaemon(io.stderr);
+    }
     return await run(draft, io, types, ownership);
   } catch (failure) {
     if (failure instanceof Exit) return failure.status;
@@ -71,31 +79,41 @@ async function run(draft: Draft, io: SystemIo, types: readonly MachineType[], ow
     return printDeviceHelp(draft, types);
   }
   if (draft.pidFile !== undefined) ownership.own(writePidFile(draft.pidFile));
-  const { definition, type } = toDefinition(draft, types);
+  const { definition, type, accelerator } = toDefinition(draft, types);
+  const { devices: boardDevices, leftOut } = defaultDevices(draft, type);
+  if (type.deprecated === true) {
+    messages.warning(
+      `Machine type '${type.name}' is deprecated: machines more than 3 years old are subject to deletion after 6 years`,
+    );
+  }
+  if (leftOut.length > 0) messages.warning(`default devices that are not modelled are left out: ${leftOut.join(", ")}`);
   let isComplete = false;
   const signals = ownership.own(new Signals(io.stop));
-  const machine = await Machine.create(definition, {
-    types,
-    plugins: [standardStreams(io)],
-    log: logSink(messages, guestLog, () => isComplete),
-    signal: signals.aborted,
-  }).catch((failure: unknown) => {
+  const machine = await Machine.create(
+    { ...definition, boardDevices },
+    {
+      types,
+      plugins: [standardStreams(io)],
+      time: accelerator === "qtest" ? "client" : "host",
+      log: logSink(messages, guestLog, () => isComplete),
+      signal: signals.aborted,
+    },
+  ).catch((failure: unknown) => {
     if (signals.received === undefined) throw failure;
     messages.error(`terminating on signal ${signals.received}`);
     throw new Exit(0);
   });
   ownership.own(machine);
-  // Last, so that whatever else is wrong is told first.
-  if (draft.defaults && hasDefaultDevices(type)) throw commandLineErrors.DEFAULT_DEVICES(type.name);
   isComplete = true;
+  if (draft.daemonize) await (await import("./daemon.ts")).leaveTerminal();
   signals.listen((signal) => {
     messages.error(`terminating on signal ${signal}`);
     machine.quit("host-signal");
   });
   ownership.own(keepAlive());
-  if (!definition.paused) machine.cont();
-  await machine.finished;
-  return 0;
+  if (!definition.paused && machine.leaving === undefined) machine.cont();
+  const reason = await machine.finished;
+  return reason === "guest-panic" && machine.service(ACTIONS).panic === "exit-failure" ? 1 : 0;
 }
 
 /** The peer has forgotten which option it was by the time it makes an object; what is wrong with its text it tells at once. */
@@ -104,11 +122,6 @@ function isLocated({ origin, code }: BackplaneError): boolean {
   // An id within JSON is looked at when the object is put under it.
   if (code === "ID_MALFORMED") return !origin.text.startsWith("-object {");
   return /^(?:PROPERTY|ID|KEY|VALUE|JSON|OPTION|OBJECT_TYPE)(?:_|$)/.test(code);
-}
-
-/** A machine with buses has devices that the peer adds by itself. */
-function hasDefaultDevices(type: MachineType): boolean {
-  return type.devices.length > 0;
 }
 
 /** Hands the process's streams to the machine. */
@@ -125,8 +138,11 @@ function standardStreams(io: SystemIo) {
     id: "standard-streams",
     apiVersion: 1,
     summary: "The executable's standard input and output",
-    provides: [HOST_STDIO],
-    attach: (machine) => machine.provideValue(HOST_STDIO, stdio),
+    provides: [HOST_STDIO, QTEST_LOG],
+    attach(machine) {
+      machine.provideValue(HOST_STDIO, stdio);
+      machine.provideValue(QTEST_LOG, (text) => void io.stderr.write(text));
+    },
   });
 }
 

@@ -40,7 +40,8 @@ export class Messages {
   #say(kind: string, message: string, origin: Origin | undefined): void {
     const time = this.timestamps ? `${new Date().toISOString().replace(/Z$/, "000Z")} ` : "";
     const guest = this.guestName === undefined ? "" : `${this.guestName} `;
-    const place = origin?.kind === "command-line" ? `${origin.text}: ` : "";
-    this.#write(`${time}${guest}${this.program}: ${place}${kind}${message}\n`);
+    const place = origin?.kind === "command-line" ? ` ${origin.text}:` : "";
+    const line = origin?.kind === "file" ? `${origin.file}:${origin.line}:` : "";
+    this.#write(`${time}${guest}${this.program}:${line}${place} ${kind}${message}\n`);
   }
 }

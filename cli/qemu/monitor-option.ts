@@ -17,6 +17,19 @@ export function addMonitor(draft: Draft, occurrence: Occurrence, mode: "control"
   draft.monitors.push({ chardev, mode, pretty, occurrence });
 }
 
+/** The character device that `-qtest` means, which is made when all others have been read. */
+export function qtestChardev(draft: Draft, occurrence: Occurrence): string {
+  const text = occurrence.argument;
+  const prefix = "chardev:";
+  const isNamed = text.startsWith(prefix);
+  const chardev = isNamed ? text.slice(prefix.length) : "qtest";
+  const isThere = isNamed
+    ? draft.lists.chardev.find(chardev) !== undefined
+    : addCompat(draft, chardev, text, occurrence, false);
+  if (!isThere) throw commandLineErrors.QTEST_CHARDEV(text);
+  return chardev;
+}
+
 /** `-mon` is looked at when everything has been read: its character device may come later. */
 export function addMon(draft: Draft, occurrence: Occurrence): void {
   draft.lists.mon.add(occurrence);

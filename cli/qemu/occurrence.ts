@@ -7,10 +7,13 @@ export interface Occurrence {
   /** The option's word and its argument, as written. */
   readonly text: string;
   readonly argument: string;
+  /** Where it stands in a file of `-readconfig`. */
+  readonly place?: { readonly file: string; readonly line: number };
 }
 
-export function originOf(occurrence: Occurrence): Origin {
-  return { kind: "command-line", text: occurrence.text };
+export function originOf({ text, place }: Occurrence): Origin {
+  if (place === undefined) return { kind: "command-line", text };
+  return { kind: "file", ...place, column: 0, path: "", sourceLine: "" };
 }
 
 /** Leaves the process: help was printed, or an error whose text is not of the usual form. */

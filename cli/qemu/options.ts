@@ -1,7 +1,5 @@
-import { hostErrorText } from "backplane";
-import { accessSync, constants } from "node:fs";
+import { CHARDEV_KINDS } from "backplane/plugins/chardev/contract";
 import { ACCELERATOR_HELP } from "./accelerator.ts";
-import { addCompat, BACKENDS, readCompat } from "./chardev-option.ts";
 import { addDevice, addObject } from "./component-option.ts";
 import type { Draft } from "./draft.ts";
 import { commandLineErrors } from "./errors.ts";
@@ -9,9 +7,11 @@ import { HelpWanted, versionText } from "./help.ts";
 import { readKeyValues, type KeyValue, type KeyValueTree } from "./keyval.ts";
 import { addMachine, addSmp } from "./machine-option.ts";
 import { addMon, addMonitor } from "./monitor-option.ts";
+import { addPort } from "./port-option.ts";
 import { at, Exit, originOf, type Occurrence } from "./occurrence.ts";
 import { switchValue, valueOf } from "./option-list.ts";
 import { isHelp, splitPairs } from "./option-text.ts";
+import { REFUSED_OPTIONS } from "./refused-options.ts";
 
 /** An option of QEMU's that has its effect here. */
 export interface OptionEntry {
@@ -37,19 +37,19 @@ const machine = withArgument(
 const setAction = (draft: Draft, text: string, occurrence: Occurrence): void => {
   const group = draft.lists.action.add(occurrence, text);
   at(occurrence, () => {
-    const word = (key: string, values: readonly string[], known: readonly string[]): string | undefined => {
+    const word = <V extends string>(key: string, values: readonly V[]): V | undefined => {
       const value = valueOf(group, key);
       if (value === undefined) return undefined;
-      if (!values.includes(value)) throw commandLineErrors.VALUE_CHOICE(key, value);
-      if (!known.includes(value)) throw unavailable(`${key}=${value}`);
-      return value;
+      const known = values.find((candidate) => candidate === value);
+      if (known === undefined) throw commandLineErrors.VALUE_CHOICE(key, value);
+      return known;
     };
-    draft.rebootAction =
-      word("reboot", ["reset", "shutdown"], ["reset", "shutdown"]) === "shutdown" ? "shutdown" : "reset";
-    draft.shutdownAction =
-      word("shutdown", ["poweroff", "pause"], ["poweroff", "pause"]) === "pause" ? "pause" : "poweroff";
-    word("panic", ["pause", "shutdown", "exit-failure", "none"], ["shutdown"]);
-    word("watchdog", ["reset", "shutdown", "poweroff", "pause", "debug", "none", "inject-nmi"], ["reset"]);
+    const { actions } = draft;
+    actions.reboot = word("reboot", ["reset", "shutdown"]) ?? "reset";
+    actions.shutdown = word("shutdown", ["poweroff", "pause"]) ?? "poweroff";
+    actions.panic = word("panic", ["pause", "shutdown", "exit-failure", "none"]) ?? "shutdown";
+    actions.watchdog =
+      word("watchdog", ["reset", "shutdown", "poweroff", "pause", "debug", "none", "inject-nmi"]) ?? "reset";
   });
 };
 
@@ -90,26 +90,11 @@ const VGA_NAMES: { readonly [name: string]: string } = {
   cg3: "CG3 framebuffer",
 };
 
-function refusePort(draft: Draft, occurrence: Occurrence, failure: (text: string) => Error): void {
-  const text = occurrence.argument;
-  if (text === "none") return;
-  if (readCompat(text) === undefined && !text.startsWith("chardev:")) {
-    addCompat(draft, "port", text, occurrence);
-    draft.messages.error(failure(text).message, originOf(occurrence));
-    throw new Exit(1);
-  }
-  const chardev = text.startsWith("chardev:") ? text.slice("chardev:".length) : undefined;
-  if (chardev !== undefined && draft.lists.chardev.find(chardev) === undefined) {
-    draft.messages.error(failure(text).message, originOf(occurrence));
-    throw new Exit(1);
-  }
-  throw unavailable(`-${occurrence.name} ${text}`).from(originOf(occurrence));
-}
-
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** All options, by name. */
 export const OPTIONS: { readonly [name: string]: OptionEntry } = {
+  ...REFUSED_OPTIONS,
   h: without("-h or -help     display this help and exit", () => {
     throw new HelpWanted("options", undefined);
   }),
@@ -123,6 +108,7 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   machine,
   M: { ...machine, help: "" },
   cpu: withArgument("-cpu cpu        select CPU", (draft, { argument }) => {
+    if (isHelp(argument)) throw new HelpWanted("cpu", undefined);
     draft.cpuModel = argument;
   }),
   accel: withArgument("-accel [accel=]accelerator\n                select accelerator", (draft, occurrence) => {
@@ -186,17 +172,23 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   S: without("-S              freeze CPU at startup (use 'cont' to start execution)", (draft) => {
     draft.paused = true;
   }),
+  preconfig: without("--preconfig     pause QEMU before machine is initialized (experimental)", (draft) => {
+    draft.preconfig = true;
+  }),
+  daemonize: without("-daemonize      daemonize QEMU after initializing", (draft) => {
+    draft.daemonize = true;
+  }),
   nodefaults: without("-nodefaults     don't create default devices", (draft) => {
     draft.defaults = false;
   }),
   "no-user-config": without("-no-user-config do not load user-provided config files; there are none", () => undefined),
   chardev: withArgument(
-    "-chardev null|stdio|file|socket,id=id[,...]\n                a character device ('-chardev help' for list)",
+    "-chardev stdio|socket|file|pipe|ringbuf|mux|null,id=id[,...]\n                a character device ('-chardev help' for list)",
     (draft, occurrence) => {
       const group = draft.lists.chardev.add(occurrence);
       const backend = valueOf(group, "backend");
       if (backend === undefined || !isHelp(backend)) return;
-      draft.print(`Available chardev backend types: \n${BACKENDS.map((name) => `  ${name}\n`).join("")}`);
+      draft.print(`Available chardev backend types: \n${CHARDEV_KINDS.map((name) => `  ${name}\n`).join("")}`);
       throw new Exit(0);
     },
   ),
@@ -206,15 +198,20 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   "qmp-pretty": withArgument("-qmp-pretty dev like -qmp but uses pretty JSON formatting", (draft, occurrence) =>
     addMonitor(draft, occurrence, "control", true),
   ),
-  monitor: withArgument("-monitor none   no monitor for humans", (draft, occurrence) => {
-    if (!occurrence.argument.startsWith("none")) addMonitor(draft, occurrence, "readline");
-  }),
-  mon: withArgument("-mon [chardev=]name,mode=control[,pretty[=on|off]]", addMon),
-  serial: withArgument("-serial none    no serial port", (draft, occurrence) =>
-    refusePort(draft, occurrence, commandLineErrors.SERIAL),
+  monitor: withArgument(
+    "-monitor dev|none\n                a monitor for people on a character device",
+    (draft, occurrence) => {
+      draft.hasMonitor = true;
+      if (!occurrence.argument.startsWith("none")) addMonitor(draft, occurrence, "readline");
+    },
+  ),
+  mon: withArgument("-mon [chardev=]name[,mode=readline|control][,pretty[=on|off]]", addMon),
+  serial: withArgument(
+    "-serial dev|none\n                a serial port on a character device; mon:dev shares it with a monitor",
+    (draft, occurrence) => addPort(draft, "serial", occurrence),
   ),
   parallel: withArgument("-parallel none  no parallel port", (draft, occurrence) =>
-    refusePort(draft, occurrence, commandLineErrors.PARALLEL),
+    addPort(draft, "parallel", occurrence),
   ),
   display: withArgument("-display none   no display", (draft, occurrence) => {
     if (isHelp(occurrence.argument)) {
@@ -230,16 +227,21 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   nographic: without("-nographic      disable graphical output", (draft) => {
     draft.nographic = true;
   }),
-  vga: withArgument("-vga none       no graphics card", (_draft, { argument }) => {
-    if (argument === "none") return;
+  vga: withArgument("-vga none       no graphics card", (draft, { argument }) => {
+    if (argument === "none") {
+      draft.vga = argument;
+      return;
+    }
     const [word = ""] = argument.split(",");
     const name = Object.hasOwn(VGA_NAMES, word) ? VGA_NAMES[word] : undefined;
     throw name === undefined ? commandLineErrors.VGA_UNKNOWN(argument) : commandLineErrors.VGA_UNAVAILABLE(name);
   }),
-  net: withArgument("-net none       no network", (_draft, occurrence) => {
+  net: withArgument("-net none       no network", (draft, occurrence) => {
+    draft.network = true;
     at(occurrence, () => noNetwork(occurrence.argument));
   }),
-  nic: withArgument("-nic none       no network", (_draft, occurrence) => {
+  nic: withArgument("-nic none       no network", (draft, occurrence) => {
+    draft.network = true;
     at(occurrence, () => noNetwork(occurrence.argument));
   }),
   audio: withArgument("-audio none     no sound", (draft, occurrence) => {
@@ -313,22 +315,24 @@ export const OPTIONS: { readonly [name: string]: OptionEntry } = {
   D: withArgument("-D logfile      output log to logfile (default stderr)", (draft, { argument }) => {
     draft.logFile = argument;
   }),
+  qtest: withArgument(
+    "-qtest CHR      control the machine by the test protocol on a character device",
+    (draft, occurrence) => {
+      draft.qtest = occurrence;
+    },
+  ),
+  "qtest-log": withArgument(
+    "-qtest-log LOG  log of the test protocol (default stderr; none: no log)",
+    (draft, { argument }) => {
+      draft.qtestLog = argument;
+    },
+  ),
   pidfile: withArgument("-pidfile file   write PID to 'file'", (draft, { argument }) => {
     draft.pidFile = argument;
   }),
-  readconfig: withArgument(
-    "-readconfig <file>\n                read config file (not supported in this build)",
-    (_draft, occurrence) => {
-      try {
-        accessSync(occurrence.argument, constants.R_OK);
-      } catch (failure) {
-        throw commandLineErrors
-          .OPTION_FILE_OPEN(occurrence.argument, hostErrorText(failure))
-          .from(originOf(occurrence));
-      }
-      throw commandLineErrors.OPTION_UNAVAILABLE().from(originOf(occurrence));
-    },
-  ),
+  readconfig: withArgument("-readconfig <file>\n                read config file", (draft, occurrence) => {
+    draft.readConfigFile?.(draft, occurrence);
+  }),
 };
 
 /** A network may be named with the words that it has none. */

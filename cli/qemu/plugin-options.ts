@@ -23,11 +23,15 @@ export function readPluginOptions(draft: Draft, type: MachineType): MachineDefin
     const plugin = draft.pluginOptions.get(name);
     const option = plugin?.commandLine?.find((candidate) => candidate.name === name);
     if (plugin === undefined || option === undefined) continue;
-    const value = option.toOptions(occurrences.map((occurrence) => parsed(draft, option, occurrence)));
+    const read = occurrences.map((occurrence) => parsed(draft, option, occurrence));
+    const value = option.toOptions(read);
     if (type.plugins.some(({ id }) => id === plugin.id)) {
       const known = (options[plugin.id] ??= { value: {} });
       Object.assign(known.value, value);
-    } else refuseAbsent(name, occurrences);
+    } else {
+      option.checkUnused?.(read);
+      refuseAbsent(name, occurrences);
+    }
   }
   return options;
 }

@@ -1,19 +1,12 @@
-import type { MachineType } from "backplane";
+import { deviceListText, deviceText, objectListText, objectText, type MachineType } from "backplane";
+import { cpuHelpText } from "backplane/plugins/x86-cpu/contract";
 import type { Draft } from "./draft.ts";
 import { commandLineErrors } from "./errors.ts";
 import { versionText, type HelpWanted } from "./help.ts";
 import { findType } from "./machine-option.ts";
 import { isHelp } from "./option-text.ts";
 import { OPTIONS } from "./options.ts";
-import {
-  deviceListText,
-  deviceText,
-  machineListText,
-  machineTypeText,
-  objectListText,
-  objectText,
-  typesOf,
-} from "./type-help.ts";
+import { machineListText, machineTypeText, typesOf } from "./type-help.ts";
 
 /** Prints what was asked for. Returns the exit status. */
 export async function printHelp(wanted: HelpWanted, draft: Draft, types: readonly MachineType[]): Promise<number> {
@@ -26,6 +19,9 @@ export async function printHelp(wanted: HelpWanted, draft: Draft, types: readonl
       draft.print(type === undefined ? machineListText(types) : machineTypeText(type));
       return 0;
     }
+    case "cpu":
+      draft.print(await cpuHelpText());
+      return 0;
     case "object":
       return printObjectHelp(wanted.type ?? "help", draft, types);
   }
@@ -34,7 +30,7 @@ export async function printHelp(wanted: HelpWanted, draft: Draft, types: readonl
 async function printObjectHelp(name: string, draft: Draft, types: readonly MachineType[]): Promise<number> {
   const known = await typesOf(machineType(draft, types));
   if (isHelp(name)) {
-    draft.print(objectListText(known));
+    draft.print(objectListText(known.objects));
     return 0;
   }
   const type = known.objects.find((candidate) => candidate.name === name);
@@ -43,7 +39,7 @@ async function printObjectHelp(name: string, draft: Draft, types: readonly Machi
     draft.messages.failure(commandLineErrors.VALUE_CHOICE("qom-type", name).from({ kind: "command-line", text }));
     return 1;
   }
-  draft.print(objectText(type));
+  draft.print(objectText(type.name, type.properties));
   return 0;
 }
 
@@ -52,7 +48,7 @@ export async function printDeviceHelp(draft: Draft, types: readonly MachineType[
   const name = draft.deviceHelp ?? "help";
   const known = await typesOf(machineType(draft, types));
   if (isHelp(name)) {
-    draft.print(deviceListText(known));
+    draft.print(deviceListText(known.devices));
     return 0;
   }
   const type = known.devices.find((candidate) => candidate.name === name);

@@ -1,5 +1,7 @@
 import type { Origin } from "../errors.ts";
+import type { ActionValues } from "../machine/actions.ts";
 import type { DeviceDefinition, ObjectDefinition } from "../machine/component.ts";
+import type { BoardDevice } from "../machine/machine-type.ts";
 import type { GlobalProperty } from "../machine/globals.ts";
 import type { OptionValues, ValueForm } from "../machine/property.ts";
 
@@ -32,12 +34,16 @@ export interface MachineDefinition {
   readonly plugins: readonly { readonly specifier: string; readonly from: string; readonly origin?: Origin }[];
   readonly objects: readonly ObjectDefinition[];
   readonly devices: readonly DeviceDefinition[];
+  /** Devices of the board beyond those that every machine of the type has: QEMU's default devices. */
+  readonly boardDevices?: readonly BoardDevice[];
   /** One key per plugin. */
   readonly options: { readonly [plugin: string]: { readonly value: unknown; readonly origin?: Origin } };
   /** Values for all devices of a driver; a device's own value counts more. */
   readonly globals?: readonly GlobalProperty[];
-  /** What becomes of the process when the guest reboots or switches itself off. Default `reset` and `poweroff`. */
-  readonly actions?: { readonly reboot: "reset" | "shutdown"; readonly shutdown: "poweroff" | "pause" };
+  /** What becomes of the machine when the guest reboots, switches itself off, panics, or lets a watchdog run out. */
+  readonly actions?: Readonly<Partial<ActionValues>>;
+  /** Pause when the objects exist and before the board is built, until a monitor says to go on. */
+  readonly preconfig?: boolean;
   /** Stay in `prelaunch` until `cont`. */
   readonly paused: boolean;
 }

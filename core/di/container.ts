@@ -9,6 +9,12 @@ export { injectable };
 /** A class whose constructor parameters all carry `@inject(TOKEN)`. */
 export type InjectableClass<T> = new (...args: never[]) => T;
 
+/**
+ * A container below `parent`, as `createChildContainer` makes it, but for a pass over all that the parent provides to copy
+ * what is scoped to containers: nothing here is, and a machine makes a container for every device.
+ */
+const BareContainer = globalContainer.constructor as new (parent: DependencyContainer) => DependencyContainer;
+
 const INJECTED = Symbol("backplane:injected-tokens");
 
 /** `@inject(TOKEN)` on a constructor parameter. The tokens are kept readable, so that undeclared needs are found before anything is made. */
@@ -43,7 +49,7 @@ export class Container {
   }
 
   child(): Container {
-    return new Container(this.#inner.createChildContainer());
+    return new Container(new BareContainer(this.#inner));
   }
 
   /** Gives a finished value for a token. Throws `TOKEN_PROVIDED_TWICE`. */

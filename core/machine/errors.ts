@@ -1,6 +1,10 @@
 import { defineErrors } from "../errors.ts";
 
 export const machineErrors = defineErrors({
+  PRECONFIG_OVER: {
+    text: () => "The command is permitted only before machine initialization",
+    help: "x-exit-preconfig ends the pause of --preconfig; there was none, or it is over.",
+  },
   PROPERTY_NOT_FOUND: {
     text: (owner: string, name: string) => `Property '${owner}.${name}' not found`,
     help: "A device, object or machine type was given a property that it does not have. `-device TYPE,help` lists them.",
@@ -50,6 +54,14 @@ export const machineErrors = defineErrors({
     text: (id: string) => `Device '${id}' not found`,
     help: "A property names an object that does not exist.",
     errorClass: "DeviceNotFound",
+  },
+  PROPERTY_READONLY: {
+    text: (owner: string, name: string) => `Property '${owner}.${name}' is not writable`,
+    help: "The property says something of the device and takes no value.",
+  },
+  PLACE_NOT_FOUND: {
+    text: (place: string) => `no object '${place}' to put a device below`,
+    help: "A machine type puts a device below one that is not made.",
   },
   PROPERTY_CHOICE: {
     text: (name: string, value: string) => `Parameter '${name}' does not accept value '${value}'`,
@@ -110,6 +122,14 @@ export const machineErrors = defineErrors({
   RUN_STATE_TRANSITION: {
     text: (from: string, to: string) => `invalid runstate transition: '${from}' -> '${to}'`,
     help: "The machine was asked for a run state that it cannot reach from the present one.",
+  },
+  NOT_SUSPENDED: {
+    text: () => "Unable to wake up: guest is not in suspended state",
+    help: "`system_wakeup` was asked for, and the guest does not sleep.",
+  },
+  WAKEUP_UNSUPPORTED: {
+    text: () => "wake-up from suspend is not supported by this guest",
+    help: "`system_wakeup` was asked for on a machine without power management.",
   },
   BUILD_ABORTED: {
     text: () => "the machine was given up while it was made",

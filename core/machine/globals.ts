@@ -1,6 +1,8 @@
+import { token } from "../di/token.ts";
 import { asBackplaneError, BackplaneError, type Origin } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { DeviceType } from "./component.ts";
+import type { CompatibilityValue } from "./machine-type.ts";
 import { parseProperties } from "./property.ts";
 
 /** A property's value for every device of a driver that does not set it itself. */
@@ -12,27 +14,58 @@ export interface GlobalProperty {
   readonly origin?: Origin;
 }
 
+/** The machine's globals, for plugins whose options come to some. */
+export interface Globals {
+  /** Counts more than those that are there. */
+  add(global: GlobalProperty): void;
+  /** The values for a device. Throws what is wrong with them. */
+  valuesFor(type: DeviceType): { readonly [property: string]: unknown };
+}
+
+export const GLOBALS = token<Globals>("GLOBALS");
+
+/** Whether a type descends from another one. */
+type IsKindOf = (type: string, ancestor: string) => boolean;
+
 /** The definition's globals, and which of them found a device. */
-export class GlobalProperties {
-  readonly #globals: readonly GlobalProperty[];
+export class GlobalProperties implements Globals {
+  readonly #globals: GlobalProperty[];
+  readonly #compatibility: readonly CompatibilityValue[];
   readonly #used = new Set<GlobalProperty>();
 
-  constructor(globals: readonly GlobalProperty[]) {
-    this.#globals = globals;
+  readonly #isKindOf: IsKindOf;
+
+  /** `compatibility` are defaults of the machine type's version: they count less than what a user says. */
+  constructor(
+    globals: readonly GlobalProperty[],
+    compatibility: readonly CompatibilityValue[] = [],
+    isKindOf: IsKindOf = () => false,
+  ) {
+    this.#globals = [...globals];
+    this.#compatibility = compatibility;
+    this.#isKindOf = isKindOf;
   }
 
-  /** The values for a device. Throws what is wrong with them. */
+  add(global: GlobalProperty): void {
+    this.#globals.push(global);
+  }
+
   valuesFor(type: DeviceType): { readonly [property: string]: unknown } {
     const values: Record<string, unknown> = {};
+    for (const { driver, property, value } of this.#compatibility) {
+      const isMeant = driver === type.name || (driver === "pci-device" && type.bus === "PCI");
+      const declared = isMeant ? type.properties[property] : undefined;
+      if (declared !== undefined) values[property] = declared.parse(value, property, type.name, "string");
+    }
     for (const global of this.#globals) {
-      if (global.driver !== type.name) continue;
+      if (global.driver !== type.name && !this.#isKindOf(type.name, global.driver)) continue;
       this.#used.add(global);
       const { driver, property, value } = global;
       try {
         const parsed: { readonly [name: string]: unknown } = parseProperties(
           type.properties,
           { [property]: value },
-          driver,
+          type.name,
           "string",
         );
         values[property] = parsed[property];
@@ -57,6 +90,8 @@ export class GlobalProperties {
       if (this.#used.has(global)) continue;
       const { driver, property, value } = global;
       const type = types.find(({ name }) => name === driver);
+      // Of a whole class of devices one may still come.
+      if (type === undefined && this.#isKindOf(driver, "device")) continue;
       if (type === undefined) log.warn(`global ${driver}.${property} has invalid class name`);
       else if (type.hotpluggable === false && type.bus === undefined) {
         log.warn(`global ${driver}.${property}=${value} not used`);

@@ -6,7 +6,7 @@ import type { RunStateMachine } from "./run-state.ts";
 /** Virtual time a guest gets before monitors and migrations are served. Short enough that a monitor feels immediate. */
 const SLICE_NS = 1_000_000;
 
-/** Runs the guest in slices on the event loop while the machine is in `running`. */
+/** Runs the guest in slices on the event loop while the machine is in `running`, and its clock with it. */
 export class GuestLoop {
   readonly #clock: VirtualClock;
   readonly #runStates: RunStateMachine;
@@ -20,6 +20,12 @@ export class GuestLoop {
     this.#clock = clock;
     this.#runStates = runStates;
     this.#log = log;
+    // While a machine sleeps its own time stands still, as in the peer; what wakes it by the host's time has its own timers.
+    runStates.onChange(({ to }) => (to === "running" ? clock.start() : clock.stop()));
+    // Where the host moves the clock, a halted guest waits for what timers bring.
+    clock.onFired(() => {
+      if (this.#halted && this.#runStates.isRunning) this.start();
+    });
   }
 
   connect(guest: Guest): void {
@@ -31,7 +37,9 @@ export class GuestLoop {
     this.#schedule();
   }
 
+  /** The machine is halted, or goes away. */
   stop(): void {
+    this.#clock.stop();
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
     this.#settle();
@@ -64,8 +72,9 @@ export class GuestLoop {
       this.#runStates.set("internal-error");
       return this.#settle();
     }
-    if (this.#halted && this.#clock.nextDeadline !== undefined) {
-      this.#clock.advance(this.#clock.nextDeadline - this.#clock.now);
+    const next = this.#clock.nextDeadlineFor(guest.takesInterrupts === true);
+    if (this.#halted && this.#clock.source === "guest" && next !== undefined) {
+      this.#clock.advance(next - this.#clock.now);
       this.#halted = false;
     }
     if (this.#halted) this.#settle();

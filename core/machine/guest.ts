@@ -14,6 +14,10 @@ export type GuestProgress =
 export interface Guest {
   /** Runs for about `budget` nanoseconds of virtual time, moving the clock by what it used. Does not throw for what guest code does wrong. */
   run(budget: number): GuestProgress;
+  /** It goes on from `halted` when an interrupt comes. Default false: nothing but a reset starts it again. */
+  readonly takesInterrupts?: boolean;
+  /** The linear address of the instruction that makes the present access, as far as a device could ask for it. */
+  readonly executingAt?: number | undefined;
   /** Back to the reset vector. */
   reset(): void;
 }

@@ -15,8 +15,8 @@ export type LifecyclePhase = "objects" | "board" | "devices" | "done";
 export interface Lifecycle {
   on(phase: LifecyclePhase, listener: () => void): Disposable;
   /**
-   * For what needs the event loop (a listening socket): runs after the first reset, before whoever makes the machine
-   * gets it. Tasks run one after the other; a failure fails the build.
+   * For what needs the event loop (a listening socket): runs when the objects exist, before the board is laid. Tasks run
+   * one after the other; a failure fails the build.
    */
   onStart(task: () => Promise<void>): Disposable;
   /** The last phase that was reached. */

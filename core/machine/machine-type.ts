@@ -9,6 +9,8 @@ export interface MachineType<P extends PropertyTable = PropertyTable> {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly description: string;
+  /** The type that it descends from in the tree of types; default `machine`. */
+  readonly parent?: string;
   readonly properties: P;
   readonly plugins: readonly AnyPlugin[];
   /** Made in this order when the memory map stands. */
@@ -20,11 +22,45 @@ export interface MachineType<P extends PropertyTable = PropertyTable> {
   readonly defaultRamId?: string;
   /** The processor that a machine has when nobody says otherwise: `qemu64-x86_64-cpu`. Absent where it has none. */
   readonly defaultCpuType?: string;
+  /** It is kept for old guests, and will go. */
+  readonly deprecated?: boolean;
+  /** Properties' defaults that differ, in order: the last one for a property counts. */
+  readonly compatibility?: readonly CompatibilityValue[];
+  /** What differs and is no device's property. */
+  readonly quirks?: readonly MachineQuirk[];
 }
+
+/** A default of a driver, or of all PCI devices (`pci-device`), that an older version of a machine type had. */
+export interface CompatibilityValue {
+  readonly driver: string;
+  readonly property: string;
+  readonly value: string;
+}
+
+/**
+ * Habits of older versions of machine types.
+ *
+ * - `smbios-memory-devices-of-16-gib`: memory is described as modules of at most 16 GiB
+ * - `sockets-before-cores`: `-smp N` means N sockets
+ * - `ram-over-hyper-transport`: addresses that AMD processors keep for themselves are used for RAM
+ * - `pci-root-uid-1`: the host bridge's _UID
+ * - `numa-node-memory`: `-numa node,mem=` is taken, and memory backends do not make nodes
+ */
+export type MachineQuirk =
+  | "smbios-memory-devices-of-16-gib"
+  | "sockets-before-cores"
+  | "ram-over-hyper-transport"
+  | "pci-root-uid-1"
+  | "numa-node-memory";
 
 /** A device of the board; with `when`, only while that property of the machine type is on (or auto). */
 export interface MachineDevice extends DeviceDefinition {
   readonly when?: string;
+}
+
+/** A device that a definition adds to the board, made with the board's own: behind the last of that driver, or last. */
+export interface BoardDevice extends DeviceDefinition {
+  readonly after?: string;
 }
 
 export function defineMachineType<P extends PropertyTable>(type: MachineType<P>): MachineType<P> {

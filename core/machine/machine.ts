@@ -18,23 +18,32 @@ import {
 } from "../memory/index.ts";
 import { COMMANDS, EVENTS } from "../monitor/contract.ts";
 import { CommandRegistry, EventBus } from "../monitor/registry.ts";
+import { QOM, type QomType } from "../qom/contract.ts";
+import { machineObjectProperties } from "../qom/machine-properties.ts";
+import { QomTree } from "../qom/tree.ts";
+import { QomTypeTable, type TypesElsewhere } from "../qom/types.ts";
 import { Registry } from "../registry.ts";
 import { attachPlugin, prepareOptions } from "../plugin/attach.ts";
 import type { AnyPlugin } from "../plugin/define-plugin.ts";
 import { orderPlugins } from "../plugin/order.ts";
+import { boardDevices } from "./board.ts";
+import { ACTIONS, actions, type Actions } from "./actions.ts";
 import { BUSES, BusRegistry } from "./bus.ts";
-import { CLOCK, VirtualClock } from "./clock.ts";
-import { DEVICES, USER_OBJECTS } from "./component.ts";
+import { CLOCK, VirtualClock, type TimeSource } from "./clock.ts";
+import { DEVICES, USER_OBJECTS, type DeviceDefinition, type DeviceType, type ObjectType } from "./component.ts";
 import { DeviceRegistry, UserObjectRegistry } from "./components.ts";
-import { GlobalProperties } from "./globals.ts";
+import { GlobalProperties, GLOBALS } from "./globals.ts";
 import { GUEST } from "./guest.ts";
 import { GuestLoop } from "./guest-loop.ts";
 import { LIFECYCLE, LifecyclePhases } from "./lifecycle.ts";
 import { MACHINE, machineProperties, type MachineType } from "./machine-type.ts";
 import { machineErrors } from "./errors.ts";
+import { MACHINE_EVENTS } from "./machine-events.ts";
+import { Preconfig } from "./preconfig.ts";
 import { parseProperties } from "./property.ts";
+import { POWER, PowerControl } from "./power.ts";
 import { ResetRegistry, RESETS, type ResetReason } from "./reset.ts";
-import { RUN_STATES, RunStateMachine } from "./run-state.ts";
+import { RUN_STATES, RunStateMachine, type RunState } from "./run-state.ts";
 
 /** What plugins may ask a running machine to do. */
 export interface MachineControl {
@@ -42,6 +51,8 @@ export interface MachineControl {
   cont(): void;
   /** Halts the guest between two slices. */
   stop(): void;
+  /** Halts the guest for a reason of its own: it has panicked, a watchdog has run out. */
+  halt(state: RunState): void;
   /** Runs the reset handlers and starts the guest over. */
   reset(reason: ResetReason): void;
   /** Presses the power button: tells the event, then whoever watches the button. What follows is the guest's doing. */
@@ -49,6 +60,8 @@ export interface MachineControl {
   onPowerdown(listener: () => void): Disposable;
   /** Ends the machine: `finished` resolves after everything has been released. */
   quit(reason: ShutdownReason): void;
+  /** Ends the pause before the board is built, builds it, and starts the guest. Throws `PRECONFIG_OVER` without one. */
+  exitPreconfig(): Promise<void>;
   /** Set by `quit`: the machine is about to be released, and takes no more orders. */
   readonly leaving: ShutdownReason | undefined;
 }
@@ -59,7 +72,9 @@ export type ShutdownReason =
   | "host-error"
   | "guest-shutdown"
   | "guest-reset"
-  | "guest-panic";
+  | "guest-panic"
+  /** A watchdog whose action is `poweroff`: the process ends, and no event tells why. */
+  | "watchdog";
 
 export const MACHINE_CONTROL = token<MachineControl>("MACHINE_CONTROL");
 
@@ -73,15 +88,19 @@ export const CORE_TOKENS: ReadonlySet<Token<unknown>> = new Set<Token<unknown>>(
   BLOCK_ACCESS,
   SYSTEM_MEMORY,
   SYSTEM_IO,
+  ACTIONS,
   BUSES,
   CLOCK,
   COMMANDS,
   EVENTS,
   DEVICES,
   USER_OBJECTS,
+  GLOBALS,
   LIFECYCLE,
   MACHINE,
   MACHINE_CONTROL,
+  POWER,
+  QOM,
   RESETS,
   RUN_STATES,
 ]);
@@ -91,6 +110,8 @@ export interface MachineOptions {
   /** Plugins beyond those of the machine type. */
   readonly plugins?: readonly AnyPlugin[];
   readonly log?: LogSink;
+  /** What moves the machine's time; default the guest, which makes runs repeatable. */
+  readonly time?: TimeSource;
   /** Gives up making the machine, which may be waiting for a client: `create` rejects with `BUILD_ABORTED`. */
   readonly signal?: AbortSignal;
 }
@@ -105,6 +126,30 @@ function unlessAborted(task: Promise<void>, signal: AbortSignal | undefined): Pr
   });
 }
 
+/** Types of machines that have plugins which `here` and the ones before have not. */
+function differing(types: readonly MachineType[], here: MachineType): MachineType[] {
+  const seen = new Set(here.plugins);
+  return types.filter(({ plugins }) => {
+    const isNew = plugins.some((plugin) => !seen.has(plugin));
+    for (const plugin of plugins) seen.add(plugin);
+    return isNew;
+  });
+}
+
+function emptyDefinition(type: MachineType): MachineDefinition {
+  const size = type.defaultMemory;
+  return {
+    machine: { type: type.name, properties: {} },
+    memory: { size, slots: 0, maxSize: size },
+    cpu: { topology: {} },
+    plugins: [],
+    objects: [],
+    devices: [],
+    options: {},
+    paused: true,
+  };
+}
+
 /** A machine. Made by `createMachine`; whoever made it disposes it. */
 export class Machine implements MachineControl {
   readonly definition: MachineDefinition;
@@ -113,27 +158,46 @@ export class Machine implements MachineControl {
   readonly #ownership = new Ownership();
   readonly #runStates = new RunStateMachine();
   readonly #resets = new ResetRegistry();
-  readonly #events = new EventBus();
+  readonly #events = new EventBus(MACHINE_EVENTS);
   readonly #powerButton = new Registry<() => void>();
   readonly #loop: GuestLoop;
+  readonly #actions: Actions;
+  /** Stopped while it slept: it goes on sleeping. */
+  #wasSuspended = false;
   readonly #finished: Promise<ShutdownReason>;
   #finish: (reason: ShutdownReason) => void = () => undefined;
   #leaving: ShutdownReason | undefined;
+  #preconfig: Preconfig | undefined;
 
-  private constructor(definition: MachineDefinition, type: MachineType, container: Container, log: Logger) {
+  private constructor(
+    definition: MachineDefinition,
+    type: MachineType,
+    container: Container,
+    log: Logger,
+    time: TimeSource = "guest",
+  ) {
     this.definition = definition;
     this.type = type;
     this.#container = container;
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    const clock = new VirtualClock();
+    const clock = new VirtualClock(time);
     this.#loop = new GuestLoop(clock, this.#runStates, log.named("guest"));
     container.provideValue(CLOCK, clock);
     container.provideValue(RUN_STATES, this.#runStates);
     container.provideValue(RESETS, this.#resets);
     container.provideValue(EVENTS, this.#events);
     container.provideValue(COMMANDS, new CommandRegistry());
+    this.#actions = actions(definition.actions);
+    container.provideValue(ACTIONS, this.#actions);
+    const power = new PowerControl({
+      runStates: this.#runStates,
+      reset: (reason) => this.#resets.run(reason),
+      resumeGuest: () => this.#loop.resetGuest(),
+      emit: (event) => this.#events.emit(event),
+    });
+    container.provideValue(POWER, power);
     container.provideValue(MACHINE_CONTROL, this);
   }
 
@@ -152,10 +216,12 @@ export class Machine implements MachineControl {
         .from(definition.machine.origin);
     }
     const log = createLogger(options.log ?? (() => undefined), "machine");
-    const machine = new Machine(definition, type, Container.create(), log);
+    const machine = new Machine(definition, type, Container.create(), log, options.time);
     try {
-      const lifecycle = machine.#build(options, log);
+      const { lifecycle, complete } = machine.#begin(options, log);
       await unlessAborted(lifecycle.start(), options.signal);
+      if (definition.preconfig === true) await unlessAborted(machine.#pauseBefore(complete), options.signal);
+      else complete();
     } catch (failure) {
       try {
         await machine.dispose();
@@ -167,7 +233,31 @@ export class Machine implements MachineControl {
     return machine;
   }
 
-  #build({ types, plugins: extra = [] }: MachineOptions, log: Logger): LifecyclePhases {
+  /**
+   * What machines of the other types can be made of: their plugins register in a machine that is let go of before anything
+   * is laid out.
+   */
+  static #typesElsewhere(types: readonly MachineType[], here: MachineType): TypesElsewhere {
+    const devices = new Map<string, DeviceType>();
+    const objects = new Map<string, ObjectType>();
+    const added: QomType[] = [];
+    for (const type of differing(types, here)) {
+      const log = createLogger(() => undefined, "machine");
+      const machine = new Machine(emptyDefinition(type), type, Container.create(), log);
+      machine.#begin({ types: [type] }, log);
+      for (const known of machine.service(DEVICES).types()) devices.set(known.name, known);
+      for (const known of machine.service(USER_OBJECTS).types()) objects.set(known.name, known);
+      added.push(...machine.service(QOM).types.added());
+      void machine.dispose();
+    }
+    return { devices: () => [...devices.values()], objects: () => [...objects.values()], added: () => added };
+  }
+
+  /** Plugins and objects are there, and so is what monitors need; what is left is `complete`. */
+  #begin(
+    { types, plugins: extra = [] }: MachineOptions,
+    log: Logger,
+  ): { readonly lifecycle: LifecyclePhases; readonly complete: () => void } {
     const { definition, type } = this;
     const container = this.#container;
     const plugins = prepareOptions(orderPlugins([...type.plugins, ...extra], CORE_TOKENS), definition);
@@ -182,14 +272,39 @@ export class Machine implements MachineControl {
     container.provideValue(MACHINE, { type, types, properties: settings });
     provideMemory(container, this.#ownership);
     const lifecycle = new LifecyclePhases();
-    const buses = new BusRegistry();
+    const regions = container.resolve(MEMORY_REGIONS);
+    const tree: QomTree = new QomTree({
+      types: new QomTypeTable({ devices: () => devices.types(), objects: () => objects.types() }, types, () =>
+        Machine.#typesElsewhere(types, type),
+      ),
+      machineType: `${type.name}-machine`,
+      machine: {
+        properties: () => tree.types.properties(`${type.name}-machine`, machineObjectProperties(type, properties)),
+      },
+      unowned: regions.unowned,
+    });
+    for (const property of machineObjectProperties(type, properties, true)) tree.machine.add(property);
+    const buses = new BusRegistry(tree.systemBus, tree.unattached);
     container.provideValue(LIFECYCLE, lifecycle);
     container.provideValue(BUSES, buses);
-    const objects = new UserObjectRegistry(container, log);
-    const globals = new GlobalProperties(definition.globals ?? []);
-    const devices = new DeviceRegistry(container, buses, lifecycle, globals, log);
+    container.provideValue(QOM, tree);
+    const objects = new UserObjectRegistry({ container, tree, regions, log });
+    const globals = new GlobalProperties(definition.globals ?? [], type.compatibility, (name, ancestor) =>
+      tree.types.is(name, ancestor),
+    );
+    const devices = new DeviceRegistry({
+      container,
+      buses,
+      lifecycle,
+      globals,
+      tree,
+      regions,
+      events: this.#events,
+      log,
+    });
     container.provideValue(USER_OBJECTS, objects);
     container.provideValue(DEVICES, devices);
+    container.provideValue(GLOBALS, globals);
     this.#ownership.own(objects);
     this.#ownership.own(devices);
     for (const plugin of plugins) {
@@ -197,21 +312,42 @@ export class Machine implements MachineControl {
     }
     for (const object of definition.objects) objects.create(object);
     lifecycle.reach("objects");
+    const complete = (): void => {
+      this.#layOut(lifecycle, devices, boardDevices(type, settings, definition));
+      globals.report(devices.types(), log);
+      // Where a client of the test protocol moves the clock, it takes the guest's place.
+      const { source } = container.resolve(CLOCK);
+      if (source !== "client" && container.has(GUEST)) this.#loop.connect(container.resolve(GUEST));
+      this.#ownership.own(disposable(() => this.#loop.stop()));
+      this.#resets.run("startup");
+    };
+    return { lifecycle, complete };
+  }
+
+  #layOut(lifecycle: LifecyclePhases, devices: DeviceRegistry, board: readonly DeviceDefinition[]): void {
     // Nobody accesses memory before the machine is laid out, so its map is rendered once, at the end.
-    container.resolve(MEMORY_REGIONS).transaction(() => {
+    this.#container.resolve(MEMORY_REGIONS).transaction(() => {
       lifecycle.reach("board");
-      for (const { when, ...device } of type.devices) {
-        if (when === undefined || settings.enabled(when)) devices.create(device, "machine");
-      }
-      for (const device of definition.devices) devices.create(device);
+      for (const device of board) devices.create(device, "machine");
+      for (const device of this.definition.devices) devices.create(device);
       lifecycle.reach("devices");
     });
     lifecycle.reach("done");
-    globals.report(devices.types(), log);
-    if (container.has(GUEST)) this.#loop.connect(container.resolve(GUEST));
-    this.#ownership.own(disposable(() => this.#loop.stop()));
-    this.#resets.run("startup");
-    return lifecycle;
+  }
+
+  /** Resolves when somebody has had the rest built, or has ended the machine. */
+  async #pauseBefore(complete: () => void): Promise<void> {
+    const preconfig = new Preconfig(() => {
+      complete();
+      if (!this.definition.paused) this.cont();
+    });
+    this.#preconfig = preconfig;
+    await preconfig.over;
+  }
+
+  async exitPreconfig(): Promise<void> {
+    if (this.#preconfig === undefined) throw machineErrors.PRECONFIG_OVER();
+    await this.#preconfig.exit();
   }
 
   /** A service of this machine, for whoever composed it (a command, a test); plugins declare what they need instead. */
@@ -225,19 +361,26 @@ export class Machine implements MachineControl {
 
   cont(): void {
     if (this.#runStates.isRunning) return;
-    this.#runStates.set("running");
+    this.#runStates.set(this.#wasSuspended ? "suspended" : "running");
+    this.#wasSuspended = false;
     this.#events.emit("RESUME");
-    this.#loop.start();
+    if (this.#runStates.isRunning) this.#loop.start();
   }
 
   stop(): void {
-    if (!this.#runStates.isRunning) return;
-    this.#runStates.set("paused");
+    this.halt("paused");
+  }
+
+  halt(state: RunState): void {
+    const isAsleep = this.#runStates.current === "suspended";
+    if (!this.#runStates.isRunning && !isAsleep) return;
+    this.#wasSuspended = isAsleep;
+    this.#runStates.set(state);
     this.#events.emit("STOP");
   }
 
   reset(reason: ResetReason): void {
-    const ends = this.definition.actions?.reboot === "shutdown";
+    const ends = this.#actions.reboot === "shutdown";
     if (ends && (reason === "guest-reset" || reason === "host-qmp-system-reset")) return this.quit(reason);
     this.#resets.run(reason);
     this.#loop.resetGuest();
@@ -258,11 +401,13 @@ export class Machine implements MachineControl {
 
   quit(reason: ShutdownReason): void {
     if (this.#leaving !== undefined) return;
-    const isAsked = reason === "host-qmp-quit" || reason === "host-signal" || reason === "host-error";
-    if (!isAsked && this.definition.actions?.shutdown === "pause") return this.#pause(reason);
+    const isAsked =
+      reason === "host-qmp-quit" || reason === "host-signal" || reason === "host-error" || reason === "watchdog";
+    if (!isAsked && this.#actions.shutdown === "pause") return this.#pause(reason);
     this.#leaving = reason;
+    this.#preconfig?.abandon();
     this.#loop.stop();
-    this.#events.emit("SHUTDOWN", { guest: reason.startsWith("guest-"), reason });
+    if (reason !== "watchdog") this.#events.emit("SHUTDOWN", { guest: reason.startsWith("guest-"), reason });
     this.#finish(reason);
   }
 

@@ -1,6 +1,7 @@
 import { parseSize } from "../config/size.ts";
 import { suggest } from "../config/suggest.ts";
 import { asBackplaneError } from "../errors.ts";
+import type { JsonValue } from "../monitor/contract.ts";
 import { machineErrors } from "./errors.ts";
 
 /** A property's value as it was written: a string on a command line, typed in a config file or over QMP. */
@@ -32,6 +33,20 @@ export interface Property<T> {
   readonly description: string | undefined;
   /** Must be given; only objects have such properties. */
   readonly required?: boolean;
+  /** What monitors list for a default, and show for a value, where nobody gave one. */
+  readonly absent?: JsonValue;
+  /** The words that it takes, if it takes only some. */
+  readonly choices?: readonly string[];
+  /** It only says something and takes no value. */
+  readonly readonly?: boolean;
+  /** The device passes it on to one inside, which `info qtree` shows it of. */
+  readonly inner?: boolean;
+  /** An object gets it when it is made; its type does not list it with a default, nor `info qtree` at all. */
+  readonly late?: boolean;
+  /** The value as monitors read it, where that is not the value itself. */
+  format?(value: T | undefined): JsonValue;
+  /** The value as `info qtree` shows it, where that does not follow from `format`. */
+  show?(value: T | undefined): string;
   /** Throws with the peer's text. `owner` is the driver's name; `form` is `config` where nobody says. */
   parse(value: OptionValue, name: string, owner: string, form?: ValueForm): T;
 }
@@ -172,6 +187,7 @@ function choice<const V extends string>(
     type,
     default: fallback,
     description: text.description,
+    choices: values,
     parse(value, name, _owner, form) {
       if (form === "json" && typeof value !== "string") throw machineErrors.PROPERTY_TYPE(name, "string");
       const word = value === true ? "on" : value === false ? "off" : value;
@@ -187,7 +203,24 @@ function choice<const V extends string>(
 
 /** The id of another object; the component that holds the property looks it up. */
 function link(target: string, text: PropertyText = {}): Property<string | undefined> {
-  return { ...string(undefined, text), type: `link<${target}>` };
+  return {
+    ...string(undefined, text),
+    type: `link<${target}>`,
+    format: (id) => (id === undefined ? "" : `/objects/${id}`),
+  };
+}
+
+/** A property that only says something: what the device overlays it with, or its default. */
+function readonly<T>(type: string, value: T, text: PropertyText = {}): Property<T> {
+  return {
+    type,
+    default: value,
+    description: text.description,
+    readonly: true,
+    parse(_value, name, owner) {
+      throw machineErrors.PROPERTY_READONLY(owner, name);
+    },
+  };
 }
 
 /** A property with a syntax of its own. What it refuses is refused with `machineErrors.PROPERTY_REFUSED`. */
@@ -200,6 +233,21 @@ function custom<T>(
 /** The same property, to be given by whoever makes the object. */
 function required<T>(property: Property<T>): Property<T> {
   return { ...property, required: true };
+}
+
+/** The same property; `value` is what monitors show where nobody gave one. */
+function absent<T>(property: Property<T>, value: JsonValue): Property<T> {
+  return { ...property, absent: value };
+}
+
+/** The same properties, as ones that are passed on to a device inside. */
+function inner<P extends PropertyTable>(table: P): P {
+  return Object.fromEntries(Object.entries(table).map(([name, property]) => [name, { ...property, inner: true }])) as P;
+}
+
+/** The same property, as one that each object gets by itself. */
+function late<T>(property: Property<T>): Property<T> {
+  return { ...property, late: true };
 }
 
 /**
@@ -217,8 +265,29 @@ function unmodelled<T>(property: Property<T>): Property<T> {
   };
 }
 
+/** The same property with another default. */
+function fallback<T>(property: Property<T>, value: T): Property<T> {
+  return { ...property, default: value };
+}
+
 /** Builders of properties: `properties: { guid: prop.string(undefined), intremap: prop.choice("OnOffAuto", […], "auto") }`. */
-export const prop = { bool, unsigned, signed, size, string, choice, link, custom, required, unmodelled };
+export const prop = {
+  bool,
+  unsigned,
+  signed,
+  size,
+  string,
+  choice,
+  link,
+  readonly,
+  absent,
+  inner,
+  late,
+  custom,
+  required,
+  unmodelled,
+  fallback,
+};
 
 /** Decimal, `0x` hexadecimal or `0` octal, as C reads it; undefined for anything else. */
 export function parseInteger(text: string): number | undefined {

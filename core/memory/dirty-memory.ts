@@ -14,17 +14,35 @@ interface Log {
   lastBitmap: DensePageBitmap | undefined;
 }
 
+/** Who must know that all RAM is logged, and who knows of writes that did not come through here. */
+export interface DirtyWatcher {
+  started(): void;
+  stopped(): void;
+  synchronized(): void;
+}
+
 /** One set of bitmaps per client, only while it logs. */
 export class MachineDirtyMemory implements DirtyMemory {
   readonly #logs: Log[] = [];
+  #watcher: DirtyWatcher | undefined;
+
+  watch(watcher: DirtyWatcher): void {
+    this.#watcher = watcher;
+  }
 
   log(client: DirtyClient): Disposable {
     if (this.#find(client) !== undefined) throw memoryErrors.DIRTY_LOG_TAKEN(client);
     const log: Log = { client, bitmaps: new Map(), lastBlock: undefined, lastBitmap: undefined };
     this.#logs.push(log);
+    if (client === "migration") this.#watcher?.started();
     return disposable(() => {
+      if (client === "migration") this.#watcher?.stopped();
       this.#logs.splice(this.#logs.indexOf(log), 1);
     });
+  }
+
+  synchronize(): void {
+    this.#watcher?.synchronized();
   }
 
   mark(block: RAMBlock, offset: number, length: number): void {

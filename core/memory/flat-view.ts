@@ -1,136 +1,97 @@
-import type { ByteLength, GuestAddress, RegionOffset } from "./address.ts";
-import type { FlatRange } from "./contract.ts";
-import type { HostMemory } from "./host-memory.ts";
+import type { FlatViewRange } from "./flat-view-range.ts";
 import type { MemoryRegionNode } from "./memory-region-node.ts";
-import type { RAMBlock } from "./ram-block.ts";
+import { renderFlatView } from "./render-flat-view.ts";
 import { lowerBound } from "./sorted.ts";
 
-/** A stretch of an address space in which one region answers. */
-export class FlatViewRange implements FlatRange {
-  readonly start: GuestAddress;
-  /** Exclusive; exact where `length` may be rounded (2^64 minus something). */
-  readonly end: number;
-  readonly region: MemoryRegionNode;
-  readonly offsetInRegion: RegionOffset;
-  readonly readonly: boolean;
-  /** For ram and rom. */
-  readonly block: RAMBlock | undefined;
-  readonly host: HostMemory | undefined;
+const NONE: readonly FlatViewRange[] = [];
 
-  constructor(start: number, end: number, region: MemoryRegionNode, offsetInRegion: number, readonly: boolean) {
-    this.start = start as GuestAddress;
-    this.end = end;
-    this.region = region;
-    this.offsetInRegion = offsetInRegion as RegionOffset;
-    this.readonly = readonly;
-    this.block = region.ramBlock;
-    this.host = this.block?.host;
+/** What a tree comes to: ascending, without overlaps. All address spaces whose trees come to the same region share it. */
+export class FlatView {
+  /** The region that was rendered; undefined where nothing shows. */
+  readonly root: MemoryRegionNode | undefined;
+  readonly ranges: readonly FlatViewRange[];
+  #latest: FlatViewRange | undefined;
+
+  constructor(root: MemoryRegionNode | undefined, dirtyLogOf: (region: MemoryRegionNode) => number) {
+    this.root = root;
+    this.ranges = root === undefined ? NONE : renderFlatView(root, dirtyLogOf);
   }
 
-  get length(): ByteLength {
-    return (this.end - this.start) as ByteLength;
+  /** The range of the latest access that was another's than the one before. */
+  get latest(): FlatViewRange | undefined {
+    return this.#latest;
   }
 
-  equals(other: FlatViewRange | undefined): boolean {
-    return (
-      other !== undefined &&
-      this.start === other.start &&
-      this.end === other.end &&
-      this.region === other.region &&
-      this.offsetInRegion === other.offsetInRegion &&
-      this.readonly === other.readonly &&
-      this.block === other.block
-    );
+  /** `find` for an access; address spaces remember what they found. */
+  at(address: number): FlatViewRange | undefined {
+    const found = this.find(address);
+    if (found !== undefined) this.#latest = found;
+    return found;
   }
 
-  continues(before: FlatViewRange): boolean {
-    return (
-      before.end === this.start &&
-      before.region === this.region &&
-      before.offsetInRegion + before.length === this.offsetInRegion &&
-      before.readonly === this.readonly
-    );
+  find(address: number): FlatViewRange | undefined {
+    const { ranges } = this;
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const range = ranges[middle];
+      if (range !== undefined && range.end <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = ranges[low];
+    return found === undefined || found.start > address ? undefined : found;
   }
-}
 
-/** Renders a tree: ascending, without overlaps, adjacent parts of one region joined. */
-export function renderFlatView(root: MemoryRegionNode): FlatViewRange[] {
-  const ranges: FlatViewRange[] = [];
-  // The root starts at 0, wherever else it may stand.
-  render(ranges, root, 0 - root.address, 0, Infinity, false);
-  return join(ranges);
-}
+  /** Where the hole around an address ends. */
+  holeEnd(address: number): number {
+    return this.ranges[lowerBound(this.ranges, (range) => (range.start <= address ? -1 : 1))]?.start ?? Infinity;
+  }
 
-/** Whether the two views are the same to everyone who looks. */
-export function sameView(a: readonly FlatViewRange[], b: readonly FlatViewRange[]): boolean {
-  return a.length === b.length && a.every((range, index) => range.equals(b[index]));
+  /** Whether the two are the same to everyone who looks. */
+  equals(other: FlatView): boolean {
+    const { ranges } = this;
+    if (this.root !== other.root || ranges.length !== other.ranges.length) return false;
+    for (let index = 0; index < ranges.length; index++) {
+      const [mine, theirs] = [ranges[index], other.ranges[index]];
+      if (mine === undefined || theirs === undefined) return false;
+      if (!mine.isLike(theirs) || mine.dirtyLog !== theirs.dirtyLog) return false;
+    }
+    return true;
+  }
 }
 
 /**
- * Renders a region into the gaps that the ranges leave. `base` is where its container starts, and may be negative
- * under an alias; only what lies between `from` and `to` shows.
+ * The region whose view stands for a root's: aliases that show all of their target, and containers of one enabled child
+ * that starts where they start, look no different from what is inside. Undefined when nothing shows. It decides which
+ * address spaces share a view, and its name is printed by `info mtree -f`. As in the peer, what is found is rendered at
+ * its own address; that is another one only where a root is shown that stands in a container elsewhere.
  */
-function render(
-  ranges: FlatViewRange[],
-  region: MemoryRegionNode,
-  base: number,
-  from: number,
-  to: number,
-  readonly: boolean,
-): void {
-  if (!region.enabled) return;
-  const start = base + region.address;
-  const low = Math.max(from, start);
-  const high = Math.min(to, start + region.size);
-  if (low >= high) return;
-  const isReadonly = readonly || region.readonly;
-  if (region.alias !== undefined) {
-    // The target is rendered as if it stood alone, its own address left out.
-    const { target, offset } = region.alias;
-    render(ranges, target, start - offset - target.address, low, high, isReadonly);
-    return;
-  }
-  for (const subregion of region.subregions) render(ranges, subregion, start, low, high, isReadonly);
-  if (region.kind === "io" || region.ramBlock !== undefined) fillGaps(ranges, region, start, low, high, isReadonly);
-}
-
-function fillGaps(
-  ranges: FlatViewRange[],
-  region: MemoryRegionNode,
-  start: number,
-  low: number,
-  high: number,
-  readonly: boolean,
-): void {
-  let index = lowerBound(ranges, (range) => (range.end <= low ? -1 : 1));
-  for (let at = low; at < high;) {
-    const next = ranges[index];
-    if (next === undefined || next.start >= high) {
-      ranges.splice(index, 0, new FlatViewRange(at, high, region, at - start, readonly));
-      return;
-    }
-    if (at < next.start) {
-      ranges.splice(index, 0, new FlatViewRange(at, next.start, region, at - start, readonly));
-      index++;
-    }
-    at = next.end;
-    index++;
+export function flatViewRoot(root: MemoryRegionNode): MemoryRegionNode | undefined {
+  for (let region: MemoryRegionNode = root; ;) {
+    if (!region.enabled) return undefined;
+    const inner = region.alias === undefined ? onlyChild(region) : wholeTarget(region, region.alias);
+    if (inner === "nothing") return undefined;
+    if (inner === undefined) return region;
+    region = inner;
   }
 }
 
-function join(ranges: readonly FlatViewRange[]): FlatViewRange[] {
-  const joined: FlatViewRange[] = [];
-  for (const range of ranges) {
-    const last = joined.at(-1);
-    if (last === undefined || !range.continues(last)) joined.push(range);
-    else
-      joined[joined.length - 1] = new FlatViewRange(
-        last.start,
-        range.end,
-        last.region,
-        last.offsetInRegion,
-        last.readonly,
-      );
+function wholeTarget(
+  region: MemoryRegionNode,
+  alias: NonNullable<MemoryRegionNode["alias"]>,
+): MemoryRegionNode | undefined {
+  return alias.offset === 0 && region.size >= alias.target.size ? alias.target : undefined;
+}
+
+function onlyChild(region: MemoryRegionNode): MemoryRegionNode | "nothing" | undefined {
+  if (region.terminates) return undefined;
+  let only: MemoryRegionNode | undefined;
+  for (const child of region.children()) {
+    if (!child.enabled) continue;
+    if (only !== undefined) return undefined;
+    only = child;
   }
-  return joined;
+  if (only === undefined) return "nothing";
+  return only.address === 0 && region.size >= only.size ? only : undefined;
 }

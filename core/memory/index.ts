@@ -1,5 +1,6 @@
 // The memory core: addresses, host memory, RAM blocks and their notifiers, regions and address spaces, dirty pages.
 export * from "./address.ts";
+export * from "./address-space-mapping.ts";
 export { AnonymousMemory } from "./anonymous-memory.ts";
 export { type BackingFile, openBackingFile, type OpenFile } from "./backing-file.ts";
 export * from "./contract.ts";
@@ -7,11 +8,16 @@ export { memoryErrors } from "./errors.ts";
 export { FileMemory } from "./file-memory.ts";
 export * from "./host-mapping.ts";
 export * from "./host-memory.ts";
+export * from "./iommu.ts";
+export * from "./memory-listener.ts";
 export * from "./memory-region.ts";
+export { formatMemoryTree, type MemoryTreeOptions } from "./mtree.ts";
 export { DensePageBitmap } from "./page-bitmap.ts";
 export { provideMemory } from "./provide-memory.ts";
 export * from "./ram-block-notifier.ts";
 export { formatRAMBlockTable } from "./ram-block-table.ts";
 export * from "./ram-block.ts";
+export type { RegionOwner } from "./region-owner.ts";
 export { SharedFileMemory } from "./shared-file-memory.ts";
+export * from "./transaction.ts";
 export { isZero } from "./zero.ts";

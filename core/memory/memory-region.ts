@@ -1,11 +1,21 @@
 import type { ByteLength, GuestAddress, RegionOffset } from "./address.ts";
 import type { RAMBlock } from "./ram-block.ts";
+import type { RegionOwner } from "./region-owner.ts";
+import type { AccessAttributes, AccessFault } from "./transaction.ts";
 
 /** What a device answers to an access. Guest faults are data: methods do not throw, they return a defined value. */
 export interface MemoryRegionOps {
-  /** `offset` is from the region's start; `size` is 1, 2 or 4 (an access of 8 comes in two halves). Value unsigned. */
-  read(offset: number, size: number): number;
-  write(offset: number, value: number, size: number): void;
+  /**
+   * `offset` is from the region's start; `size` is 1, 2 or 4 (an access of 8 comes in two halves). Value unsigned, or
+   * `READ_FAILED`. `attributes` say who asks.
+   */
+  read(offset: number, size: number, attributes?: AccessAttributes): number;
+  /** Returns what went wrong, if something did. */
+  // Most devices have nothing to say about a write.
+  // oxlint-disable-next-line typescript/no-invalid-void-type
+  write(offset: number, value: number, size: number, attributes?: AccessAttributes): AccessFault | void;
+  /** Refuses an access before any other check: nothing is read or written, the result is a decode error. */
+  accepts?(offset: number, size: number, isWrite: boolean, attributes?: AccessAttributes): boolean;
   /**
    * Accesses that the guest may make; others read 0 and write nothing. Default: every width, aligned to itself (by the
    * offset in the region). When only `min` is given, `max` is 4.
@@ -20,16 +30,18 @@ export interface MemoryRegionOps {
   readonly endianness?: "little" | "big";
 }
 
-export type MemoryRegionKind = "container" | "ram" | "rom" | "io" | "alias";
+export type MemoryRegionKind = "container" | "ram" | "rom" | "rom-device" | "io" | "iommu" | "reserved" | "alias";
 
 /** A node of the tree that describes an address space. Made by `MemoryRegions`; changed through its own methods. */
 export interface MemoryRegion {
   readonly name: string;
+  /** Undefined for what belongs to the machine as a whole. */
+  readonly owner: RegionOwner | undefined;
   readonly kind: MemoryRegionKind;
   readonly size: ByteLength;
   readonly enabled: boolean;
   readonly priority: number;
-  /** Where it stands in its container; 0 when it stands in none. */
+  /** Where it stands in its container, or stood last. */
   readonly address: GuestAddress;
   readonly container: MemoryRegion | undefined;
   readonly ops: MemoryRegionOps | undefined;
@@ -39,6 +51,14 @@ export interface MemoryRegion {
   readonly subregions: readonly MemoryRegion[];
   /** A guest's writes are discarded (a `rom`, or a ram alias made read-only as PAM does). It binds everything below the region. */
   readonly readonly: boolean;
+  /** RAM that is a device's (a mapped BAR of a passed-through device): accessed in the widths asked for, never as a block. */
+  readonly ramDevice: boolean;
+  /** See `IoRegionOptions.inPortList`. */
+  readonly inPortList: boolean;
+  /** Keeps its contents without power; binds everything below the region. */
+  readonly nonvolatile: boolean;
+  /** For a ROM device: whether reads come from its memory. */
+  readonly isRomDeviceMode: boolean;
 
   /** Higher priority wins where regions overlap; among equals the younger one. */
   addSubregion(address: GuestAddress, region: MemoryRegion, priority?: number): void;
@@ -49,4 +69,9 @@ export interface MemoryRegion {
   setSize(size: ByteLength): void;
   setAliasOffset(offset: RegionOffset): void;
   setReadonly(readonly: boolean): void;
+  setNonvolatile(nonvolatile: boolean): void;
+  /** Only a ROM device has the mode. */
+  setRomDeviceMode(isOn: boolean): void;
+  /** Whether a client wants to know which pages of it are written; listeners are told. */
+  setDirtyLog(client: "vga", isOn: boolean): void;
 }

@@ -19,7 +19,7 @@ export function provideMemory(container: Container, ownership: Ownership): void 
   const notifiers = new RAMBlockPublisher(directory);
   const list = ownership.own(new MachineRAMList(directory, notifiers, dirty));
   const access = new MarkingBlockAccess(dirty);
-  const regions = new MachineMemoryRegions(list, access);
+  const regions = new MachineMemoryRegions(list, access, dirty);
   container.provideValue(DIRTY_MEMORY, dirty);
   container.provideValue(RAM_BLOCK_NOTIFIERS, notifiers);
   container.provideValue(HOST_MAPPING_NOTIFIERS, new HostMappingPublisher());

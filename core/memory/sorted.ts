@@ -9,3 +9,14 @@ export function lowerBound<T>(items: readonly T[], order: (item: T) => number): 
   }
   return low;
 }
+
+/** The items by what `key` says of them; keys and items in the order of their coming. */
+export function groupBy<K, T>(items: Iterable<T>, key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group === undefined) groups.set(key(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

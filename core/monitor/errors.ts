@@ -30,8 +30,16 @@ export const monitorErrors = defineErrors({
     text: (name: string) => `The command ${name} does not support OOB`,
     help: "A monitor client sent a command out of band that cannot run so.",
   },
+  COMMAND_TOO_EARLY: {
+    text: (name: string) => `The command '${name}' is permitted only after machine initialization has completed`,
+    help: "The machine waits at `--preconfig`; `x-exit-preconfig` completes it.",
+  },
   COMMAND_DUPLICATE: {
     text: (name: string) => `command '${name}' is registered twice`,
     help: "Two plugins register the same monitor command.",
+  },
+  EVENT_DUPLICATE: {
+    text: (name: string) => `event '${name}' is declared twice`,
+    help: "Two plugins declare the same monitor event.",
   },
 });

@@ -15,6 +15,8 @@ export interface CommandLineOption {
   readonly help: string;
   /** What the option adds to the plugin's options: the occurrences, parsed. */
   toOptions(occurrences: readonly CommandLineOccurrence[]): { readonly [key: string]: unknown };
+  /** Throws what is wrong with the occurrences where the machine type goes without the plugin. By default nothing is. */
+  checkUnused?(occurrences: readonly CommandLineOccurrence[]): void;
 }
 
 export interface CommandLineOccurrence {

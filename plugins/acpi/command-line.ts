@@ -1,5 +1,5 @@
 import { BackplaneError, type CommandLineOccurrence, type CommandLineOption } from "backplane";
-import { acpiTableOptions } from "./acpitable-option.ts";
+import { acpiTableOptions, parseAcpiTable } from "./acpitable-option.ts";
 import { splitOption } from "./option-text.ts";
 import type { AcpiTableOption } from "./options.ts";
 
@@ -19,5 +19,14 @@ export const acpiCommandLine: readonly CommandLineOption[] = [
     argument: "text",
     help: "-acpitable [sig=str][,rev=n][,oem_id=str][,oem_table_id=str][,oem_rev=n][,asl_compiler_id=str][,asl_compiler_rev=n][,{data|file}=file1[:file2]...]\n                ACPI table description",
     toOptions: (occurrences) => ({ tables: occurrences.map(parse) }),
+    checkUnused(occurrences) {
+      for (const { text, argument } of occurrences) {
+        try {
+          parseAcpiTable(argument);
+        } catch (error) {
+          throw error instanceof BackplaneError ? error.from({ kind: "command-line", text }) : error;
+        }
+      }
+    },
   },
 ];

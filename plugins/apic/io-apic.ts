@@ -1,5 +1,7 @@
 // I/O APIC: Intel 82093AA datasheet (290566) §3. Messages go to the local APICs' address range.
 import { byteLength, type MemoryRegion, type MemoryRegions } from "backplane";
+import { ioApicText } from "./io-apic-text.ts";
+import { InputCounts } from "./statistics.ts";
 
 export const IO_APIC_ADDRESS = 0xfec00000;
 const LENGTH = 0x1000;
@@ -17,11 +19,10 @@ const ENTRY = {
   delivery: 0x700,
   logical: 0x800,
   remoteIrr: 0x4000,
-  pending: 0x1000,
   level: 0x8000,
   masked: 0x10000,
-  /** Low half; destination is the top byte of the high half. */
-  writable: 0x1afff,
+  /** Remote IRR and delivery status are the hardware's. */
+  readOnly: 0x5000,
 } as const;
 
 /** A message-signalled interrupt as the processors' bus carries it: Intel SDM volume 3 §11.11. */
@@ -32,15 +33,17 @@ export class IoApic {
   readonly #send: SendMessage;
   readonly #low = new Uint32Array(IO_APIC_PINS);
   readonly #high = new Uint32Array(IO_APIC_PINS);
-  readonly #levels = new Uint8Array(IO_APIC_PINS);
+  /** Pins that ask to be served. */
+  #request = 0;
   #select = 0;
   #id = 0;
+  readonly #inputs = new InputCounts(IO_APIC_PINS);
 
   constructor(regions: MemoryRegions, send: SendMessage) {
     this.#send = send;
     this.region = regions.io("ioapic", byteLength(LENGTH), {
-      read: (offset) => this.#read(offset & 0xff),
-      write: (offset, value) => this.#write(offset & 0xff, value),
+      read: (offset, size) => this.#read(offset & 0xff, size),
+      write: (offset, value, size) => this.#write(offset & 0xff, value, size),
     });
     this.reset();
   }
@@ -48,20 +51,53 @@ export class IoApic {
   reset(): void {
     this.#id = 0;
     this.#select = 0;
+    this.#request = 0;
     this.#low.fill(ENTRY.masked);
     this.#high.fill(0);
   }
 
-  set(pin: number, level: boolean): void {
-    const before = this.#levels[pin] === 1;
-    this.#levels[pin] = level ? 1 : 0;
-    const low = this.#low[pin] ?? 0;
-    if ((low & ENTRY.level) === 0 ? level && !before : level) this.#deliver(pin);
+  get counts(): Uint32Array {
+    return this.#inputs.counts;
   }
 
-  #read(offset: number): number {
+  text(): string {
+    return ioApicText({
+      version: VERSION,
+      id: this.#id,
+      select: this.#select,
+      request: this.#request,
+      low: this.#low,
+      high: this.#high,
+    });
+  }
+
+  /** An input changes. Interrupt 0 arrives at input 2 (fw_cfg item irq0_override, MADT §5.2.12.5). */
+  set(input: number, level: boolean): void {
+    this.#inputs.set(input, level);
+    const pin = input === 0 ? 2 : input;
+    const low = this.#low[pin] ?? ENTRY.masked;
+    if ((low & ENTRY.level) !== 0) {
+      this.#request = level ? this.#request | (1 << pin) : this.#request & ~(1 << pin);
+      if (level && (low & ENTRY.remoteIrr) === 0) this.#serve();
+    } else if (level && (low & ENTRY.masked) === 0) {
+      // An edge at a masked input is lost (§3.2.4).
+      this.#request |= 1 << pin;
+      this.#serve();
+    }
+  }
+
+  endOfInterrupt(vector: number): void {
+    for (let pin = 0; pin < IO_APIC_PINS; pin++) {
+      const low = this.#low[pin] ?? 0;
+      if ((low & ENTRY.vector) !== vector || (low & ENTRY.level) === 0 || (low & ENTRY.remoteIrr) === 0) continue;
+      this.#low[pin] = low & ~ENTRY.remoteIrr;
+      if ((low & ENTRY.masked) === 0 && (this.#request & (1 << pin)) !== 0) this.#serve();
+    }
+  }
+
+  #read(offset: number, size: number): number {
     if (offset === SELECT) return this.#select;
-    if (offset !== WINDOW) return 0;
+    if (offset !== WINDOW || size !== 4) return 0;
     switch (this.#select) {
       case REGISTER.id:
       case REGISTER.arbitration:
@@ -76,38 +112,40 @@ export class IoApic {
     }
   }
 
-  #write(offset: number, value: number): void {
+  #write(offset: number, value: number, size: number): void {
     if (offset === SELECT) this.#select = value & 0xff;
-    if (offset === END_OF_INTERRUPT) this.#endOfInterrupt(value & ENTRY.vector);
-    if (offset !== WINDOW) return;
+    if (size !== 4) return;
+    if (offset === END_OF_INTERRUPT) this.endOfInterrupt(value & ENTRY.vector);
+    if (offset === WINDOW) this.#writeRegister(value);
+  }
+
+  #writeRegister(value: number): void {
     if (this.#select === REGISTER.id) this.#id = (value >>> 24) & 0xf;
     const index = this.#select - REGISTER.redirection;
     const pin = index >> 1;
     if (index < 0 || pin >= IO_APIC_PINS) return;
-    if ((index & 1) === 1) {
-      this.#high[pin] = value & 0xff000000;
-      return;
+    if ((index & 1) === 1) this.#high[pin] = value;
+    else {
+      const kept = (this.#low[pin] ?? 0) & ENTRY.readOnly;
+      const low = (value & ~ENTRY.readOnly) | kept;
+      // An edge has nothing to wait for.
+      this.#low[pin] = (low & ENTRY.level) === 0 ? low & ~ENTRY.remoteIrr : low;
     }
-    this.#low[pin] = ((this.#low[pin] ?? 0) & ~ENTRY.writable) | (value & ENTRY.writable);
-    if ((value & ENTRY.level) === 0) this.#low[pin] = (this.#low[pin] ?? 0) & ~ENTRY.remoteIrr;
-    else if (this.#levels[pin] === 1) this.#deliver(pin);
+    this.#serve();
   }
 
-  #endOfInterrupt(vector: number): void {
+  /** Sends what is requested and neither masked nor, level-triggered, in service already. */
+  #serve(): void {
     for (let pin = 0; pin < IO_APIC_PINS; pin++) {
+      if ((this.#request & (1 << pin)) === 0) continue;
       const low = this.#low[pin] ?? 0;
-      if ((low & ENTRY.vector) !== vector || (low & ENTRY.level) === 0) continue;
-      this.#low[pin] = low & ~ENTRY.remoteIrr;
-      if (this.#levels[pin] === 1) this.#deliver(pin);
+      if ((low & ENTRY.masked) !== 0) continue;
+      if ((low & ENTRY.level) === 0) this.#request &= ~(1 << pin);
+      else if ((low & ENTRY.remoteIrr) !== 0) continue;
+      else this.#low[pin] = low | ENTRY.remoteIrr;
+      const destination = (this.#high[pin] ?? 0) >>> 24;
+      const address = 0xfee00000 + destination * 0x1000 + ((low & ENTRY.logical) === 0 ? 0 : 0x4);
+      this.#send(address, (low & (ENTRY.vector | ENTRY.delivery | ENTRY.level)) >>> 0);
     }
-  }
-
-  #deliver(pin: number): void {
-    const low = this.#low[pin] ?? 0;
-    if ((low & (ENTRY.masked | ENTRY.remoteIrr)) !== 0) return;
-    if ((low & ENTRY.level) !== 0) this.#low[pin] = low | ENTRY.remoteIrr;
-    const destination = (this.#high[pin] ?? 0) >>> 24;
-    const address = 0xfee00000 + destination * 0x1000 + ((low & ENTRY.logical) === 0 ? 0 : 0x4);
-    this.#send(address, (low & (ENTRY.vector | ENTRY.delivery | ENTRY.level)) >>> 0);
   }
 }

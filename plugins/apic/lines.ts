@@ -1,13 +1,14 @@
-import { Registry, UNCONNECTED, type Disposable, type IrqLine } from "backplane";
+import { disposable, UNCONNECTED, type Disposable, type IrqLine } from "backplane";
 import type { SystemInterrupts } from "./contract.ts";
 
 const COUNT = 24;
 
-/** Every line keeps its level; controllers see changes. */
+/** Every line keeps its level; controllers see what is driven, even to the level that is there. */
 export class InterruptBoard implements SystemInterrupts {
   readonly count = COUNT;
   readonly #levels = Array.from({ length: COUNT }, () => false);
-  readonly #controllers = new Registry<(line: number, level: boolean) => void>();
+  // Replaced when it changes: a line is driven far more often than a controller comes.
+  #controllers: readonly ((line: number, level: boolean) => void)[] = [];
   readonly #lines: readonly IrqLine[];
 
   constructor() {
@@ -20,11 +21,13 @@ export class InterruptBoard implements SystemInterrupts {
 
   connect(controller: (line: number, level: boolean) => void): Disposable {
     for (const [line, level] of this.#levels.entries()) if (level) controller(line, level);
-    return this.#controllers.add(controller);
+    this.#controllers = [...this.#controllers, controller];
+    return disposable(() => {
+      this.#controllers = this.#controllers.filter((other) => other !== controller);
+    });
   }
 
   #set(line: number, level: boolean): void {
-    if (this.#levels[line] === level) return;
     this.#levels[line] = level;
     for (const controller of this.#controllers) controller(line, level);
   }

@@ -1,129 +1,310 @@
-// Local APIC registers: Intel SDM volume 3, §11.4.1. The boot processor's: no other processor runs yet. What arrives is
-// kept in IRR until a processor takes it.
-import { byteLength, type Logger, type MemoryRegion, type MemoryRegions } from "backplane";
+// A processor's local APIC: Intel SDM volume 3, §11.
+import { Registry, type Clock, type Disposable, type VirtualTime } from "backplane";
+import { ApicTimer } from "./apic-timer.ts";
+import type { ExternalInterrupts, LocalApic, ProcessorSignal } from "./contract.ts";
+import { AT, COMMAND, DELIVERY, deliveryOf, ILLEGAL_ADDRESS, LVT, SPURIOUS, VERSION } from "./registers.ts";
+import { VectorSet } from "./vector-set.ts";
 
-export const LOCAL_APIC_ADDRESS = 0xfee00000;
-const LENGTH = 0x100000;
-/** The page with the registers; beyond it lies the address range of messages. */
-const REGISTERS_LENGTH = 0x1000;
-/** Five entries in the local vector table. */
-const VERSION = 0x50014;
-const LVT_MASKED = 0x10000;
-const SPURIOUS_DEFAULT = 0xff;
-const SPURIOUS_ENABLE = 0x100;
+/** A vector, or a signal, on its way to processors. */
+export interface Message {
+  readonly delivery: number;
+  readonly vector: number;
+  readonly isLevel: boolean;
+}
 
-const AT = {
-  id: 0x020,
-  version: 0x030,
-  taskPriority: 0x080,
-  endOfInterrupt: 0x0b0,
-  logicalDestination: 0x0d0,
-  destinationFormat: 0x0e0,
-  spurious: 0x0f0,
-  inService: 0x100,
-  request: 0x200,
-  errorStatus: 0x280,
-  commandLow: 0x300,
-  commandHigh: 0x310,
-  timer: 0x320,
-  thermal: 0x330,
-  performance: 0x340,
-  lint0: 0x350,
-  lint1: 0x360,
-  error: 0x370,
-  initialCount: 0x380,
-  divide: 0x3e0,
-} as const;
+/** What a local APIC says to the others. */
+export interface ProcessorBus {
+  /** The interrupt command register was written. */
+  command(from: ApicUnit, low: number, high: number): void;
+  /** A level-triggered vector is no longer in service. */
+  endOfInterrupt(vector: number): void;
+  readonly external: ExternalInterrupts | undefined;
+}
 
-const VECTOR_TABLE: readonly number[] = [AT.timer, AT.thermal, AT.performance, AT.lint0, AT.lint1, AT.error];
-/** What software may write, beside the vector table. */
-const WRITABLE: ReadonlyMap<number, number> = new Map([
-  [AT.id, 0xff000000],
-  [AT.taskPriority, 0xff],
-  [AT.logicalDestination, 0xff000000],
-  [AT.destinationFormat, 0xffffffff],
-  [AT.spurious, 0x1ff],
-  [AT.errorStatus, 0],
-  [AT.commandLow, 0xccfff],
-  [AT.commandHigh, 0xff000000],
-  [AT.initialCount, 0xffffffff],
-  [AT.divide, 0xb],
-]);
+const TABLE_ENTRIES = 6;
+const TABLE_END = AT.timer + TABLE_ENTRIES * 0x10;
+export class ApicUnit implements LocalApic, Disposable {
+  readonly initialId: number;
+  readonly isBoot: boolean;
+  readonly #bus: ProcessorBus;
+  readonly #timer: ApicTimer;
+  readonly #listeners = new Registry<(signal: ProcessorSignal) => void>();
+  readonly #request = new VectorSet();
+  readonly #inService = new VectorSet();
+  readonly #triggerMode = new VectorSet();
+  readonly #table = new Uint32Array(TABLE_ENTRIES);
+  #id = 0;
+  #taskPriority = 0;
+  #logical = 0;
+  #format = 0xf;
+  #spurious: number = SPURIOUS.default;
+  #error = 0;
+  #commandLow = 0;
+  #commandHigh = 0;
+  #waitsForStartup = false;
 
-export class LocalApic {
-  readonly region: MemoryRegion;
-  readonly #registers = new Uint32Array(REGISTERS_LENGTH / 4);
-  readonly #log: Logger;
-
-  constructor(regions: MemoryRegions, log: Logger) {
-    this.#log = log;
-    this.region = regions.io("apic-msi", byteLength(LENGTH), {
-      read: (offset) => (offset < REGISTERS_LENGTH ? this.#get(offset & 0xff0) : 0),
-      write: (offset, value, size) => {
-        if (size !== 4) return;
-        if (offset === 0 || offset >= REGISTERS_LENGTH) this.receive(value);
-        else this.#write(offset & 0xff0, value);
-      },
-    });
+  constructor(initialId: number, isBoot: boolean, clock: Clock, bus: ProcessorBus) {
+    this.initialId = initialId;
+    this.isBoot = isBoot;
+    this.#bus = bus;
+    this.#timer = new ApicTimer(clock, () => this.#deliverLocal(AT.timer));
     this.reset();
   }
 
+  /** Power-up and reset (§11.4.7.1). */
   reset(): void {
-    this.#registers.fill(0);
-    this.#set(AT.version, VERSION);
-    this.#set(AT.destinationFormat, 0xffffffff);
-    this.#set(AT.spurious, SPURIOUS_DEFAULT);
-    for (const entry of VECTOR_TABLE) this.#set(entry, LVT_MASKED);
+    this.#id = this.initialId;
+    this.initialize();
   }
 
-  /** A message came: its vector is requested. */
-  receive(message: number): void {
-    if ((this.#get(AT.spurious) & SPURIOUS_ENABLE) === 0) return;
-    this.#mark(AT.request, message & 0xff, true);
+  /** What an INIT leaves (§11.4.7.3): all but the id. */
+  initialize(): void {
+    this.#taskPriority = 0;
+    this.#logical = 0;
+    this.#format = 0xf;
+    this.#spurious = SPURIOUS.default;
+    this.#error = 0;
+    this.#commandLow = 0;
+    this.#commandHigh = 0;
+    this.#request.clear();
+    this.#inService.clear();
+    this.#triggerMode.clear();
+    this.#table.fill(LVT.masked);
+    this.#timer.reset();
+    this.#waitsForStartup = !this.isBoot;
   }
 
-  #write(offset: number, value: number): void {
-    if (VECTOR_TABLE.includes(offset)) {
-      this.#set(offset, value & 0x1f7ff);
+  dispose(): void {
+    this.#timer.dispose();
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  get isInterrupted(): boolean {
+    return this.#pending > 0 || this.#hasExternal;
+  }
+
+  acknowledge(): number | undefined {
+    const pending = this.#pending;
+    if (this.#hasExternal) return this.#bus.external?.acknowledge();
+    if (pending === 0) return undefined;
+    // Masked by its priority since it was announced (§11.9).
+    if (pending < 0) return this.#spurious & LVT.vector;
+    this.#request.set(pending, false);
+    this.#inService.set(pending, true);
+    return pending;
+  }
+
+  onSignal(listener: (signal: ProcessorSignal) => void): Disposable {
+    return this.#listeners.add(listener);
+  }
+
+  setDeadline(deadline: VirtualTime): void {
+    this.#timer.setDeadline(deadline);
+  }
+
+  /** A destination in physical mode, 255 being everybody (§11.6.2.1). */
+  matchesPhysical(destination: number): boolean {
+    return destination === this.#id || destination === 0xff;
+  }
+
+  /** A destination in logical mode, flat or clustered (§11.6.2.2). */
+  matchesLogical(destination: number): boolean {
+    if (this.#format === 0xf) return (destination & this.#logical) !== 0;
+    if (this.#format !== 0) return false;
+    const cluster = destination & 0xf0;
+    return (cluster === 0xf0 || cluster === (this.#logical & 0xf0)) && (destination & this.#logical & 0x0f) !== 0;
+  }
+
+  accept({ delivery, vector, isLevel }: Message): void {
+    switch (delivery) {
+      case DELIVERY.fixed:
+      case DELIVERY.lowestPriority:
+      case DELIVERY.external:
+        this.#request.set(vector, true);
+        this.#triggerMode.set(vector, isLevel);
+        return;
+      case DELIVERY.systemManagement:
+        this.#tell({ kind: "smi" });
+        return;
+      case DELIVERY.nonMaskable:
+        this.#tell({ kind: "nmi" });
+        return;
+      case DELIVERY.initialize:
+        this.initialize();
+        this.#tell({ kind: "init" });
+        return;
+      case DELIVERY.startup:
+        if (!this.#waitsForStartup) return;
+        this.#waitsForStartup = false;
+        this.#tell({ kind: "startup", vector });
+        return;
+      default:
+    }
+  }
+
+  /** The 8259 pair's output changes. */
+  setExternal(level: boolean): void {
+    const entry = this.#entry(AT.lint0);
+    if ((entry & LVT.masked) !== 0) return;
+    if (level) this.#deliverLocal(AT.lint0);
+    else if (deliveryOf(entry) === DELIVERY.fixed && (entry & LVT.level) !== 0) {
+      this.#request.set(entry & LVT.vector, false);
+    }
+  }
+
+  read(offset: number): number {
+    const at = offset & 0xff0;
+    if (at >= AT.timer && at < TABLE_END) return this.#entry(at);
+    if (at >= AT.inService && at < AT.errorStatus) {
+      const set = [this.#inService, this.#triggerMode, this.#request][(at - AT.inService) >> 7];
+      return set?.word((at >> 4) & 7) ?? 0;
+    }
+    switch (at) {
+      case AT.id:
+        return (this.#id << 24) >>> 0;
+      case AT.version:
+        return VERSION;
+      case AT.taskPriority:
+        return this.#taskPriority;
+      case AT.processorPriority:
+        return this.#priority;
+      case AT.arbitrationPriority:
+      case AT.endOfInterrupt:
+        return 0;
+      case AT.logicalDestination:
+        return (this.#logical << 24) >>> 0;
+      case AT.destinationFormat:
+        return ((this.#format << 28) | 0x0fffffff) >>> 0;
+      case AT.spurious:
+        return this.#spurious;
+      case AT.errorStatus:
+        return this.#error;
+      case AT.commandLow:
+        return this.#commandLow;
+      case AT.commandHigh:
+        return this.#commandHigh;
+      case AT.initialCount:
+        return this.#timer.initial;
+      case AT.currentCount:
+        return this.#timer.current;
+      case AT.divide:
+        return this.#timer.divide;
+      default:
+        this.#error |= ILLEGAL_ADDRESS;
+        return 0;
+    }
+  }
+
+  write(offset: number, value: number): void {
+    const at = offset & 0xff0;
+    if (at >= AT.timer && at < TABLE_END) {
+      this.#setEntry(at, value);
       return;
     }
-    if (offset === AT.endOfInterrupt) {
-      this.#endOfInterrupt();
-      return;
+    switch (at) {
+      case AT.id:
+        this.#id = value >>> 24;
+        return;
+      case AT.taskPriority:
+        this.#taskPriority = value & 0xff;
+        return;
+      case AT.endOfInterrupt:
+        this.#endOfInterrupt();
+        return;
+      case AT.logicalDestination:
+        this.#logical = value >>> 24;
+        return;
+      case AT.destinationFormat:
+        this.#format = value >>> 28;
+        return;
+      case AT.spurious:
+        this.#spurious = value & SPURIOUS.writable;
+        return;
+      case AT.commandLow:
+        this.#commandLow = value;
+        this.#bus.command(this, value, this.#commandHigh);
+        return;
+      case AT.commandHigh:
+        this.#commandHigh = value;
+        return;
+      case AT.initialCount:
+        this.#timer.initial = value;
+        return;
+      case AT.divide:
+        this.#timer.divide = value;
+        return;
+      default:
+        // What can only be read takes writes without a word; what is not there is an error (§11.5.3).
+        if (!isReadOnly(at)) this.#error |= ILLEGAL_ADDRESS;
     }
-    const mask = WRITABLE.get(offset);
-    if (mask === undefined) {
-      this.#log.debug("write to a local APIC register that is read-only or not there", { offset, value });
-      return;
-    }
-    this.#set(offset, value & mask);
-    // Nobody is there to be interrupted, or started, by an inter-processor interrupt.
-    if (offset === AT.commandLow) this.#log.debug("inter-processor interrupt without a receiver", { command: value });
+  }
+
+  #entry(at: number): number {
+    return this.#table[(at - AT.timer) >> 4] ?? 0;
+  }
+
+  #setEntry(at: number, value: number): void {
+    this.#table[(at - AT.timer) >> 4] = value;
+    if (at === AT.timer) this.#timer.entry = value;
+    if (at === AT.lint0 && this.#hasExternal) this.setExternal(true);
+  }
+
+  get #hasExternal(): boolean {
+    return (this.#entry(AT.lint0) & LVT.masked) === 0 && this.#bus.external?.output === true;
+  }
+
+  /** Processor priority: the task's, or that of what is in service (§11.8.3.1). */
+  get #priority(): number {
+    const served = Math.max(this.#inService.highest, 0) >> 4;
+    return this.#taskPriority >> 4 >= served ? this.#taskPriority : served << 4;
+  }
+
+  /** The vector that may be taken; 0 when there is none, negative when its priority does not suffice. */
+  get #pending(): number {
+    if ((this.#spurious & SPURIOUS.enable) === 0) return 0;
+    const vector = this.#request.highest;
+    if (vector < 0) return 0;
+    const priority = this.#priority;
+    return priority !== 0 && (vector & 0xf0) <= (priority & 0xf0) ? -1 : vector;
   }
 
   #endOfInterrupt(): void {
-    for (let vector = 255; vector >= 0; vector--) {
-      if (!this.#isMarked(AT.inService, vector)) continue;
-      this.#mark(AT.inService, vector, false);
-      return;
+    const vector = this.#inService.highest;
+    if (vector < 0) return;
+    this.#inService.set(vector, false);
+    if (this.#triggerMode.has(vector)) this.#bus.endOfInterrupt(vector);
+  }
+
+  /** An entry of the local vector table is due. */
+  #deliverLocal(at: number): void {
+    const entry = this.#entry(at);
+    if ((entry & LVT.masked) !== 0) return;
+    const delivery = deliveryOf(entry);
+    if (delivery === DELIVERY.external || delivery === DELIVERY.lowestPriority) return;
+    const isLevel = (at === AT.lint0 || at === AT.lint1) && (entry & LVT.level) !== 0;
+    if (delivery !== DELIVERY.initialize && delivery !== DELIVERY.startup) {
+      this.accept({ delivery, vector: entry & LVT.vector, isLevel });
     }
   }
 
-  #isMarked(bank: number, vector: number): boolean {
-    return (this.#get(bank + (vector >> 5) * 0x10) & (1 << (vector & 31))) !== 0;
-  }
-
-  #mark(bank: number, vector: number, marked: boolean): void {
-    const at = bank + (vector >> 5) * 0x10;
-    const bit = 1 << (vector & 31);
-    this.#set(at, marked ? this.#get(at) | bit : this.#get(at) & ~bit);
-  }
-
-  #get(offset: number): number {
-    return this.#registers[offset >> 2] ?? 0;
-  }
-
-  #set(offset: number, value: number): void {
-    this.#registers[offset >> 2] = value >>> 0;
+  #tell(signal: ProcessorSignal): void {
+    for (const listener of this.#listeners) listener(signal);
   }
 }
+
+function isReadOnly(at: number): boolean {
+  return (
+    (at >= AT.inService && at <= AT.errorStatus) ||
+    at === AT.version ||
+    at === AT.arbitrationPriority ||
+    at === AT.processorPriority ||
+    at === AT.currentCount ||
+    at === AT.selfInterrupt
+  );
+}
+
+export const isDeassert = (command: number): boolean =>
+  deliveryOf(command) === DELIVERY.initialize && (command & COMMAND.level) !== 0 && (command & COMMAND.assert) === 0;

@@ -1,13 +1,19 @@
 import { disposable, type Disposable } from "backplane";
 import type { CharConnection, Chardev, CharFrontend } from "./contract.ts";
 import { chardevErrors } from "./errors.ts";
+import { FrontConnection, type OutputLog } from "./front-connection.ts";
 
 /** What all backends share: one front end, and the connection that is there now. */
 export abstract class CharDevice implements Chardev, Disposable {
   readonly id: string;
   abstract readonly filename: string;
+  backend: string | undefined;
+  /** Gets a copy of what the front end writes. */
+  log: OutputLog | undefined;
   #frontend: CharFrontend | undefined;
   #connection: CharConnection | undefined;
+  #front: FrontConnection | undefined;
+  #isHeld = false;
 
   constructor(id: string) {
     this.id = id;
@@ -21,6 +27,10 @@ export abstract class CharDevice implements Chardev, Disposable {
     return this.#frontend !== undefined;
   }
 
+  get isFree(): boolean {
+    return this.#frontend === undefined;
+  }
+
   attach(frontend: CharFrontend): Disposable {
     if (this.#frontend !== undefined) throw chardevErrors.CHARDEV_IN_USE(this.id);
     this.#frontend = frontend;
@@ -28,6 +38,16 @@ export abstract class CharDevice implements Chardev, Disposable {
     return disposable(() => {
       this.#frontend = undefined;
     });
+  }
+
+  /** Until `release`, connections are made and greeted, and what they send waits. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#front?.release();
   }
 
   protected get connection(): CharConnection | undefined {
@@ -57,10 +77,12 @@ export abstract class CharDevice implements Chardev, Disposable {
   #greet(): void {
     const connection = this.#connection;
     if (connection === undefined || this.#frontend === undefined) return;
-    this.#frontend.opened(connection);
+    const front = new FrontConnection(connection, this.log, this.#isHeld);
+    this.#front = front;
+    this.#frontend.opened(front);
     // What has been sent is read in a later turn: whoever makes the machine may have to start its guest first.
     setImmediate(() => {
-      if (this.#connection === connection) connection.resume();
+      if (front.belongsTo(this.#connection)) front.resume();
     });
   }
 }

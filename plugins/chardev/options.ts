@@ -1,7 +1,13 @@
 import * as v from "valibot";
 import type { Origin } from "backplane";
 
-const common = { id: v.string(), origin: v.optional(v.custom<Origin>((value) => typeof value === "object")) };
+const common = {
+  id: v.string(),
+  origin: v.optional(v.custom<Origin>((value) => typeof value === "object")),
+  mux: v.optional(v.boolean()),
+  logfile: v.optional(v.string()),
+  logappend: v.optional(v.boolean()),
+};
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 
 /** The plugin's key in a definition. */
@@ -9,7 +15,7 @@ export const chardevOptions = v.strictObject({
   devices: v.optional(
     v.array(
       v.variant("backend", [
-        v.strictObject({ ...common, backend: v.literal("stdio") }),
+        v.strictObject({ ...common, backend: v.literal("stdio"), signal: v.optional(v.boolean()) }),
         v.strictObject({
           ...common,
           backend: v.literal("socket"),
@@ -21,7 +27,21 @@ export const chardevOptions = v.strictObject({
           nodelay: v.optional(v.boolean()),
           "reconnect-ms": v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
         }),
-        v.strictObject({ ...common, backend: v.literal("file"), path: v.string(), append: v.optional(v.boolean()) }),
+        v.strictObject({
+          ...common,
+          backend: v.literal("file"),
+          path: v.string(),
+          append: v.optional(v.boolean()),
+          "input-path": v.optional(v.string()),
+        }),
+        v.strictObject({ ...common, backend: v.literal("pipe"), path: v.string() }),
+        v.strictObject({ ...common, backend: v.literal("pty"), path: v.optional(v.string()) }),
+        v.strictObject({
+          ...common,
+          backend: v.literal("ringbuf"),
+          size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+        }),
+        v.strictObject({ ...common, backend: v.literal("mux"), chardev: v.string() }),
         v.strictObject({ ...common, backend: v.literal("null") }),
       ]),
     ),

@@ -59,10 +59,10 @@ export class SocketServerDevice extends CharDevice {
     for (const socket of this.#queue.splice(0)) socket.destroy();
     // Closing removes the socket's file.
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    if (this.#current !== undefined) {
-      await this.#current.stream.flush();
-      this.#current.socket.destroy();
-    }
+    // The client may leave while what it was written leaves.
+    const current = this.#current;
+    await current?.stream.flush();
+    current?.socket.destroy();
     await closed;
   }
 

@@ -6,6 +6,9 @@ import type { Platform } from "./platform.ts";
 import type { Steps } from "./steps.ts";
 import type { RecordedTrace } from "./trace.ts";
 
+/** In the area that the firmware was copied to, where its last instruction stands. */
+const HALT_AT = 0xf_0000;
+
 /** A guest that consists of its firmware. It boots, finds nothing to boot from, and halts until the next reset. */
 export class FirmwareGuest implements Guest {
   readonly #trace: RecordedTrace;
@@ -18,6 +21,10 @@ export class FirmwareGuest implements Guest {
     this.#platform = platform;
     this.#trace = trace;
     this.#log = log;
+  }
+
+  get executingAt(): number | undefined {
+    return this.#platform.executingAt;
   }
 
   run(budget: number): GuestProgress {
@@ -48,6 +55,7 @@ export class FirmwareGuest implements Guest {
   #halt(reason: string): void {
     this.#steps = undefined;
     this.#halted = true;
+    this.#platform.fetch(HALT_AT);
     this.#trace.halted(reason);
   }
 }

@@ -1,5 +1,6 @@
 // What the firmware is told about booting.
-import type { Disposable, Resets } from "backplane";
+import { readFileSync } from "node:fs";
+import type { Disposable, Logger, Resets } from "backplane";
 import { FW_CFG_KEYS } from "./contract.ts";
 import type { FwCfgDevice } from "./device.ts";
 import { fwCfgErrors } from "./errors.ts";
@@ -15,8 +16,28 @@ function number(value: number, bytes: 2 | 4): Uint8Array {
   return buffer;
 }
 
+const JPEG = 0xd8ff;
+const BMP = 0x4d42;
+/** Where a BMP says how many bits a pixel has. */
+const BITS_AT = 28;
+
+/** A machine starts without the picture when there is none, or none that can be shown. */
+function addSplash(fwCfg: FwCfgDevice, path: string, log: Logger): void {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch {
+    log.error(fwCfgErrors.BOOT_SPLASH_MISSING(path).message);
+    return;
+  }
+  const kind = bytes.length > BITS_AT + 1 ? bytes.readUInt16LE(0) : 0;
+  if (kind === JPEG) fwCfg.addFile("bootsplash.jpg", bytes);
+  else if (kind === BMP && bytes.readUInt16LE(BITS_AT) === 24) fwCfg.addFile("bootsplash.bmp", bytes);
+  else log.error(fwCfgErrors.BOOT_SPLASH_FORMAT(path).message);
+}
+
 /** Files and items that never change. */
-export function addBootSettings(fwCfg: FwCfgDevice, boot: BootOptions): void {
+export function addBootSettings(fwCfg: FwCfgDevice, boot: BootOptions, log: Logger): void {
   fwCfg.addNumber(FW_CFG_KEYS.bootMenu, boot.menu === true ? 1 : 0, 2);
   const wait = boot["splash-time"];
   if (wait !== undefined) {
@@ -25,6 +46,7 @@ export function addBootSettings(fwCfg: FwCfgDevice, boot: BootOptions): void {
     bytes.writeUInt16LE(wait);
     fwCfg.addFile("etc/boot-menu-wait", bytes);
   }
+  if (boot.splash !== undefined) addSplash(fwCfg, boot.splash, log);
   const timeout = boot["reboot-timeout"] ?? -1;
   if (timeout < -1 || timeout > LIMIT) throw fwCfgErrors.BOOT_REBOOT_TIMEOUT();
   fwCfg.addFile("etc/boot-fail-wait", number(timeout, 4));

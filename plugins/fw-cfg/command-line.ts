@@ -54,7 +54,7 @@ function bootOption(name: string, text: string): boolean | number | string {
       checkOrder(text);
       return text;
     case "splash":
-      throw fwCfgErrors.BOOT_UNSUPPORTED(name);
+      return text;
     default:
       throw fwCfgErrors.BOOT_OPTION(name);
   }

@@ -1,6 +1,7 @@
 // Ports: QEMU's docs/specs/fw_cfg, "x86 Register Locations". Selector and data share two bytes, DMA has eight.
 import {
   byteLength,
+  disposable,
   guestAddress,
   inject,
   injectable,
@@ -44,7 +45,9 @@ const UUID_BYTES = 16;
 
 @injectable()
 export class FwCfgDevice implements FwCfg {
+  readonly #io: AddressSpace;
   readonly #memory: AddressSpace;
+  readonly #regions: MemoryRegions;
   readonly #items = new Map<number, Item>();
   readonly #files = new FileDirectory();
   readonly #bootDevices = new Registry<FwCfgBootDevice>();
@@ -58,15 +61,26 @@ export class FwCfgDevice implements FwCfg {
     @inject(SYSTEM_MEMORY) memory: AddressSpace,
     @inject(MEMORY_REGIONS) regions: MemoryRegions,
   ) {
+    this.#io = io;
     this.#memory = memory;
-    const { base, length } = FW_CFG_IO;
-    const ports = regions.io("fwcfg", byteLength(SELECTOR_BYTES), this.#portOps());
-    io.root.addSubregion(guestAddress(base), ports);
-    const dma = regions.io("fwcfg.dma", byteLength(length - DMA_OFFSET), this.#dmaOps());
-    io.root.addSubregion(guestAddress(base + DMA_OFFSET), dma);
+    this.#regions = regions;
     this.addBytes(FW_CFG_KEYS.signature, SIGNATURE);
     this.addNumber(FW_CFG_KEYS.id, FEATURES, 4);
     this.#items.set(FW_CFG_KEYS.directory, this.#files.item);
+  }
+
+  /** Puts the ports where the guest finds them. */
+  connect(): Disposable {
+    const { root } = this.#io;
+    const { base, length } = FW_CFG_IO;
+    const ports = this.#regions.io("fwcfg", byteLength(SELECTOR_BYTES), this.#portOps());
+    root.addSubregion(guestAddress(base), ports);
+    const dma = this.#regions.io("fwcfg.dma", byteLength(length - DMA_OFFSET), this.#dmaOps());
+    root.addSubregion(guestAddress(base + DMA_OFFSET), dma);
+    return disposable(() => {
+      root.removeSubregion(ports);
+      root.removeSubregion(dma);
+    });
   }
 
   addBytes(key: number, contents: Uint8Array): void {
@@ -169,12 +183,11 @@ export class FwCfgDevice implements FwCfg {
   /** A word write selects, a byte read takes the next byte at either port; a word cannot be read. */
   #portOps(): MemoryRegionOps {
     return {
-      valid: { min: 1, max: 2 },
-      impl: { min: 1, max: 2 },
+      accepts: (_offset, size, isWrite) => size === 1 || (isWrite && size === 2),
       read: (_offset, size) => (size === 1 ? (this.read(1)[0] ?? 0) : 0),
       write: (_offset, value, size) => {
-        // Data has been read-only for long; a guest that writes it all the same loses its place.
-        this.select(size === 2 ? value : FW_CFG_KEYS.signature);
+        // Data has been read-only for long; a byte that is written is for nobody.
+        if (size === 2) this.select(value);
       },
     };
   }

@@ -65,10 +65,13 @@ export const fwCfgErrors = defineErrors({
     text: () => "reboot timeout is invalid,it should be a value between -1 and 65535",
     help: "-boot reboot-timeout= is out of its range (milliseconds; -1 for never).",
   },
-  BOOT_UNSUPPORTED: {
-    text: (name: string) =>
-      `-boot ${name}=: not modelled yet; order, once, menu, splash-time, reboot-timeout and strict are`,
-    help: "Splash pictures, which fw_cfg hands to the firmware, are not modelled yet.",
+  BOOT_SPLASH_MISSING: {
+    text: (path: string) => `failed to find file '${path}'`,
+    help: "The picture of -boot splash= cannot be read; the firmware then shows none.",
+  },
+  BOOT_SPLASH_FORMAT: {
+    text: (path: string) => `splash file '${path}' format not recognized; must be JPEG or 24 bit BMP`,
+    help: "The picture of -boot splash= is none that the firmware could show.",
   },
   UUID_INVALID: {
     text: () => "failed to parse UUID string: wrong format",

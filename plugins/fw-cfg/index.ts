@@ -1,8 +1,9 @@
-import { definePlugin, LIFECYCLE, MACHINE, RESETS } from "backplane";
+import { definePlugin, DEVICES, LIFECYCLE, MACHINE, RESETS } from "backplane";
 import { addBootSettings, keepBootOrder } from "./boot.ts";
 import { fwCfgCommandLine } from "./command-line.ts";
 import { BOOT_ORDER, FW_CFG, FW_CFG_KEYS } from "./contract.ts";
 import { FwCfgDevice } from "./device.ts";
+import { FwCfgIoDevice, fwCfgIoType } from "./io-device.ts";
 import { fwCfgOptions, type FwCfgOptions } from "./options.ts";
 import { addUserFiles } from "./user-files.ts";
 import { parseUuid } from "./uuid.ts";
@@ -26,9 +27,19 @@ export default definePlugin<FwCfgOptions>({
     const hasDisplay = !options.nographic && (type.properties["graphics"] === undefined || properties.bool("graphics"));
     device.addNumber(FW_CFG_KEYS.nographic, hasDisplay ? 0 : 1, 2);
     device.addNumber(FW_CFG_KEYS.irq0Override, 1, 4);
-    addBootSettings(device, options.boot);
+    addBootSettings(device, options.boot, machine.log);
     addUserFiles(device, options.files, machine.definition, machine.log);
     const lifecycle = machine.use(LIFECYCLE);
+    const devices = machine.use(DEVICES);
+    machine.own(devices.register(fwCfgIoType, FwCfgIoDevice));
+    machine.own(
+      lifecycle.on("board", () => {
+        // A board may say when among its devices the ports come; others have them first.
+        if (type.devices.some(({ driver }) => driver === fwCfgIoType.name)) return;
+        const place = { of: "/machine", name: "fw_cfg" };
+        devices.create({ driver: fwCfgIoType.name, place, properties: {} }, "machine");
+      }),
+    );
     machine.own(
       lifecycle.on("done", () => {
         if (!device.has(FW_CFG_KEYS.hpet)) device.addBytes(FW_CFG_KEYS.hpet, NO_HPET);

@@ -20,6 +20,8 @@ const boot = v.strictObject({
   once: drives,
   menu: v.optional(v.boolean()),
   strict: v.optional(v.boolean()),
+  /** A picture that the firmware shows: a JPEG, or a BMP of 24 bits a pixel. */
+  splash: v.optional(v.string()),
   "splash-time": v.optional(v.number()),
   "reboot-timeout": v.optional(v.number()),
 });

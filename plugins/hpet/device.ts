@@ -6,6 +6,7 @@ import {
   inject,
   injectable,
   MEMORY_REGIONS,
+  prop,
   RESETS,
   SYSTEM_MEMORY,
   type AddressSpace,
@@ -15,32 +16,43 @@ import {
   type DeviceType,
   type MemoryRegions,
   type Resets,
+  UNCONNECTED,
 } from "backplane";
 import { SYSTEM_INTERRUPTS, type SystemInterrupts } from "backplane/plugins/apic/contract";
 import { FW_CFG, FW_CFG_KEYS, type FwCfg } from "backplane/plugins/fw-cfg/contract";
 import { HPET, type Hpet } from "./contract.ts";
-import { HpetBlock } from "./registers.ts";
+import { HpetBlock, ROUTES, TIMERS } from "./registers.ts";
 import { HPET_BASE } from "./hpet-table.ts";
 
 export const hpetType = {
   name: "hpet",
   category: "misc",
   userCreatable: false,
-  properties: {},
+  parent: "sys-bus-device",
+  parts: { "hpet[0]": "child<memory-region>" },
+  properties: {
+    timers: prop.unsigned(8, TIMERS.fewest),
+    msi: prop.bool(false),
+    "hpet-intcap": prop.readonly<number>("uint32", 0),
+    "hpet-offset-saved": prop.unmodelled(prop.bool(true)),
+  },
 } satisfies DeviceType;
 
+/** Of which a timer can choose. */
+const INTERRUPTS = 32;
 /** Of which the item can describe eight. */
 const ITEM_LENGTH = 121;
 
 /** The machine's timers, once they are made. */
 export class HpetService implements Hpet {
   block: Hpet["block"];
+  pins: Hpet["pins"];
 }
 
 @injectable()
 export class HpetDevice implements Device {
   constructor(
-    @inject(DEVICE) private readonly device: DeviceContext,
+    @inject(DEVICE) private readonly device: DeviceContext<typeof hpetType.properties>,
     @inject(HPET) private readonly service: HpetService,
     @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
     @inject(SYSTEM_MEMORY) private readonly system: AddressSpace,
@@ -52,16 +64,35 @@ export class HpetDevice implements Device {
 
   realize(): void {
     const { device, service } = this;
-    const block = new HpetBlock(this.regions, this.clock, (line) => this.interrupts.line(line));
+    const { timers, msi } = device.properties;
+    const outputs = device.gpio.outputs("sysbus-irq", INTERRUPTS);
+    for (const [line, output] of outputs.entries()) output.connect(this.interrupts.line(line));
+    const [intervalTimerEnabled = UNCONNECTED] = device.gpio.outputs(undefined, 1);
+    const block = new HpetBlock({
+      regions: this.regions,
+      clock: this.clock,
+      timers: Math.min(Math.max(timers, TIMERS.fewest), TIMERS.most),
+      messages: msi,
+      line: (line) => outputs[line] ?? UNCONNECTED,
+      send: (address, data) => this.system.store(guestAddress(address), data, 4),
+      intervalTimerEnabled,
+    });
+    device.gpio.inputs(undefined, 2, (pin, level) =>
+      pin === 0 ? block.setIntervalTimer(level) : block.setClock(level),
+    );
     const { root } = this.system;
     root.addSubregion(guestAddress(HPET_BASE), block.region);
+    device.window(block.region);
+    device.object.add({ name: "hpet-intcap", type: "uint32", get: () => ROUTES });
     device.own(disposable(() => root.removeSubregion(block.region)));
-    device.own(block.stop());
+    device.own(block);
     device.own(this.resets.add(() => block.reset()));
     service.block = { base: HPET_BASE, eventTimerBlockId: block.eventTimerBlockId };
+    service.pins = device.gpio;
     device.own(
       disposable(() => {
         service.block = undefined;
+        service.pins = undefined;
       }),
     );
     this.fwCfg.addBytes(FW_CFG_KEYS.hpet, describe(service.block));

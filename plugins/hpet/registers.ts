@@ -1,259 +1,281 @@
-// High precision event timers: IA-PC HPET Specification 1.0a §2.3. One block of three timers that count in steps of 10 ns.
-import {
-  byteLength,
-  disposable,
-  type Clock,
-  type Disposable,
-  type IrqLine,
-  type MemoryRegion,
-  type MemoryRegions,
-} from "backplane";
+// High precision event timers: IA-PC HPET Specification 1.0a §2.3. The block counts in steps of 10 ns.
+import { byteLength, type Clock, type IrqLine, type MemoryRegion, type MemoryRegions } from "backplane";
+import { half, HpetTimer, replaceHalf, TICK_NS, TIMER, type TimerBlock } from "./timer.ts";
 
 export const HPET_LENGTH = 0x400;
-const TICK_NS = 10;
 const PERIOD_FS = 10_000_000;
-const TIMERS = 3;
+export const TIMERS = { fewest: 3, most: 32 } as const;
+/** Interrupts 2, 8 and 16 to 23. */
+export const ROUTES = 0x00ff0104;
 const AT = {
   capabilities: 0x000,
-  period: 0x004,
   configuration: 0x010,
   status: 0x020,
-  counterLow: 0x0f0,
-  counterHigh: 0x0f4,
+  counter: 0x0f0,
   timers: 0x100,
 } as const;
 const TIMER_LENGTH = 0x20;
-const TIMER_AT = {
-  configuration: 0x00,
-  routes: 0x04,
-  comparatorLow: 0x08,
-  comparatorHigh: 0x0c,
-  messageData: 0x10,
-  messageAddress: 0x14,
-} as const;
-const CONFIGURATION = { enable: 0x1, legacy: 0x2 } as const;
-const TIMER = {
-  level: 0x0002,
-  enable: 0x0004,
-  periodic: 0x0008,
-  periodicCapable: 0x0010,
-  wideCapable: 0x0020,
-  setAccumulator: 0x0040,
-  narrow: 0x0100,
-  route: 0x3e00,
-  writable: 0x3f4e,
-} as const;
-/** Interrupts 2, 8 and 16 to 23. */
-const ROUTES = 0x00ff0104;
-const FOUR_GIGA = 2 ** 32;
+const TIMER_AT = { configuration: 0x00, comparator: 0x08, route: 0x10 } as const;
+const CONFIGURATION = { enable: 0x1, legacy: 0x2, writable: 0x3 } as const;
 /** Where timers 0 and 1 replace the interval timer and the clock. */
-const LEGACY_LINES: readonly (number | undefined)[] = [0, 8];
+export const LEGACY_LINES = { timer: 0, clock: 8 } as const;
+const TICK = BigInt(TICK_NS);
 
-interface Timer {
-  configuration: number;
-  comparator: number;
-  /** Of a periodic timer: what is added when it fires. */
-  period: number;
-  pending: Disposable | undefined;
+export interface HpetServices {
+  readonly regions: MemoryRegions;
+  readonly clock: Clock;
+  readonly timers: number;
+  /** Timers can send messages. */
+  readonly messages: boolean;
+  /** Outputs of the block, by interrupt. */
+  line(number: number): IrqLine;
+  send(address: number, data: number): void;
+  /** Low while timer 0 stands in for the interval timer. */
+  readonly intervalTimerEnabled: IrqLine;
 }
 
-export class HpetBlock {
+export class HpetBlock implements TimerBlock {
   readonly region: MemoryRegion;
-  readonly #clock: Clock;
-  readonly #lines: (number: number) => IrqLine;
-  readonly #timers: readonly Timer[] = Array.from({ length: TIMERS }, () => ({
-    configuration: 0,
-    comparator: 0,
-    period: 0,
-    pending: undefined,
-  }));
+  readonly clock: Clock;
+  readonly #services: HpetServices;
+  /** One more than can be configured from reset: the registers behind the last are there, as in the peer. */
+  readonly #timers: readonly HpetTimer[];
   #configuration = 0;
   #status = 0;
-  /** The counter while it stands, and the time at which it would have been zero while it runs. */
-  #halted = 0;
-  #epoch = 0;
+  /** The counter while it stands. */
+  #counter = 0n;
+  /** Nanoseconds by which a running counter is ahead of the clock; also as a number where that is exact. */
+  #offset = 0n;
+  #smallOffset: number | undefined = 0;
+  #clockLevel = false;
 
-  constructor(regions: MemoryRegions, clock: Clock, lines: (number: number) => IrqLine) {
-    this.#clock = clock;
-    this.#lines = lines;
-    this.region = regions.io("hpet", byteLength(HPET_LENGTH), {
+  constructor(services: HpetServices) {
+    this.#services = services;
+    this.clock = services.clock;
+    this.#timers = Array.from({ length: services.timers + 1 }, (_, index) => new HpetTimer(index, this));
+    this.region = services.regions.io("hpet", byteLength(HPET_LENGTH), {
       valid: { min: 4, max: 8 },
       impl: { min: 4, max: 4 },
-      read: (offset) => this.#read(offset),
-      write: (offset, value) => this.#write(offset, value),
+      read: (offset) => this.#read(offset & ~7, (offset & 4) !== 0),
+      write: (offset, value) => this.#write(offset & ~7, (offset & 4) !== 0, value),
     });
     this.reset();
   }
 
   /** The low half of the capabilities: vendor 8086, legacy routing, 64 bits, number of timers. */
   get eventTimerBlockId(): number {
-    return (0x80860000 | 0xa001 | ((TIMERS - 1) << 8)) >>> 0;
+    return (0x80860000 | 0xa001 | ((this.#services.timers - 1) << 8)) >>> 0;
   }
 
   reset(): void {
-    for (const timer of this.#timers) {
-      void timer.pending?.dispose();
-      timer.pending = undefined;
-      timer.configuration = TIMER.periodicCapable | TIMER.wideCapable;
-      timer.comparator = FOUR_GIGA * FOUR_GIGA - 1;
-      timer.period = 0;
-    }
+    for (const timer of this.#counted) timer.reset(this.#services.messages ? TIMER.messageCapable : 0);
+    this.#services.intervalTimerEnabled.set(true);
+    this.#counter = 0n;
+    this.#setOffset(0n);
     this.#configuration = 0;
-    this.#status = 0;
-    this.#halted = 0;
+    this.#clockLevel = false;
   }
 
-  stop(): Disposable {
-    return disposable(() => this.reset());
+  dispose(): void {
+    for (const timer of this.#timers) timer.stop();
   }
 
-  get #isEnabled(): boolean {
+  /** The interval timer's output. */
+  setIntervalTimer(level: boolean): void {
+    if (!this.#isLegacy) this.#services.line(LEGACY_LINES.timer).set(level);
+  }
+
+  /** The real-time clock's interrupt. */
+  setClock(level: boolean): void {
+    this.#clockLevel = level;
+    if (!this.#isLegacy) this.#services.line(LEGACY_LINES.clock).set(level);
+  }
+
+  get isRunning(): boolean {
     return (this.#configuration & CONFIGURATION.enable) !== 0;
   }
 
-  get #counter(): number {
-    return this.#isEnabled ? Math.floor((this.#clock.now - this.#epoch) / TICK_NS) : this.#halted;
+  get #isLegacy(): boolean {
+    return (this.#configuration & CONFIGURATION.legacy) !== 0;
   }
 
-  #read(offset: number): number {
-    if (offset >= AT.timers) return this.#readTimer(offset - AT.timers);
-    switch (offset) {
-      case AT.capabilities:
-        return this.eventTimerBlockId;
-      case AT.period:
-        return PERIOD_FS;
-      case AT.configuration:
-        return this.#configuration;
-      case AT.status:
-        return this.#status;
-      case AT.counterLow:
-        return this.#counter % FOUR_GIGA;
-      case AT.counterHigh:
-        return Math.floor(this.#counter / FOUR_GIGA);
-      default:
-        return 0;
-    }
+  get #counted(): readonly HpetTimer[] {
+    return this.#timers.slice(0, this.#services.timers);
   }
 
-  #readTimer(offset: number): number {
-    const timer = this.#timers[Math.floor(offset / TIMER_LENGTH)];
-    if (timer === undefined) return 0;
-    switch (offset % TIMER_LENGTH) {
-      case TIMER_AT.configuration:
-        return timer.configuration;
-      case TIMER_AT.routes:
-        return ROUTES;
-      case TIMER_AT.comparatorLow:
-        return timer.comparator >= FOUR_GIGA * FOUR_GIGA - 1 ? 0xffffffff : timer.comparator % FOUR_GIGA;
-      case TIMER_AT.comparatorHigh:
-        return Math.min(Math.floor(timer.comparator / FOUR_GIGA), 0xffffffff);
-      default:
-        return 0;
-    }
+  get ticks(): bigint {
+    return BigInt.asUintN(64, BigInt(this.clock.now) + this.#offset) / TICK;
   }
 
-  #write(offset: number, value: number): void {
-    if (offset >= AT.timers) {
-      const index = Math.floor((offset - AT.timers) / TIMER_LENGTH);
-      const timer = this.#timers[index];
-      if (timer !== undefined) this.#writeTimer(timer, index, (offset - AT.timers) % TIMER_LENGTH, value);
+  timeOf(ticks: bigint): bigint {
+    return BigInt.asUintN(64, ticks * TICK - this.#offset);
+  }
+
+  drive(timer: HpetTimer, raise: boolean): void {
+    const bit = 1 << timer.index;
+    const isLevel = timer.has(TIMER.level);
+    this.#status = raise && isLevel ? this.#status | bit : this.#status & ~bit;
+    const sendsMessages = timer.has(TIMER.message);
+    if (!raise || !timer.has(TIMER.enable) || !this.isRunning) {
+      if (!sendsMessages) this.#lineOf(timer).set(false);
       return;
     }
-    switch (offset) {
+    if (sendsMessages) {
+      this.#services.send(half(timer.route, true), half(timer.route, false));
+      return;
+    }
+    const line = this.#lineOf(timer);
+    line.set(true);
+    if (!isLevel) line.set(false);
+  }
+
+  #lineOf({ index, configuration }: HpetTimer): IrqLine {
+    if (this.#isLegacy && index <= 1) {
+      return this.#services.line(index === 0 ? LEGACY_LINES.timer : LEGACY_LINES.clock);
+    }
+    return this.#services.line((configuration & 0x3e00) >> 9);
+  }
+
+  #setOffset(offset: bigint): void {
+    this.#offset = BigInt.asUintN(64, offset);
+    const small = Number(BigInt.asIntN(64, offset));
+    this.#smallOffset = Number.isSafeInteger(small) ? small : undefined;
+  }
+
+  #read(at: number, isHigh: boolean): number {
+    if (at >= AT.timers) return this.#readTimer(at - AT.timers, isHigh);
+    switch (at) {
+      case AT.capabilities:
+        return isHigh ? PERIOD_FS : this.eventTimerBlockId;
       case AT.configuration:
-        this.#configure(value);
+        return isHigh ? 0 : this.#configuration;
+      case AT.status:
+        return isHigh ? 0 : this.#status >>> 0;
+      case AT.counter:
+        return this.#readCounter(isHigh);
+      default:
+        return 0;
+    }
+  }
+
+  /** Guests read it often: without arithmetic of 64 bits where 53 suffice. */
+  #readCounter(isHigh: boolean): number {
+    if (!this.isRunning) return half(this.#counter, isHigh);
+    const time = this.#smallOffset === undefined ? -1 : this.clock.now + this.#smallOffset;
+    if (time < 0 || time > Number.MAX_SAFE_INTEGER) return half(this.ticks, isHigh);
+    const ticks = Math.floor(time / TICK_NS);
+    return isHigh ? Math.floor(ticks / 2 ** 32) : ticks % 2 ** 32;
+  }
+
+  #readTimer(at: number, isHigh: boolean): number {
+    const timer = this.#timers[Math.floor(at / TIMER_LENGTH)];
+    if (timer === undefined) return 0;
+    switch (at % TIMER_LENGTH) {
+      case TIMER_AT.configuration:
+        if (isHigh) return timer.index < this.#services.timers ? ROUTES : 0;
+        return timer.configuration;
+      case TIMER_AT.comparator:
+        return half(timer.comparator, isHigh);
+      case TIMER_AT.route:
+        return half(timer.route, isHigh);
+      default:
+        return 0;
+    }
+  }
+
+  #write(at: number, isHigh: boolean, value: number): void {
+    if (at >= AT.timers) {
+      const timer = this.#timers[Math.floor((at - AT.timers) / TIMER_LENGTH)];
+      if (timer !== undefined) this.#writeTimer(timer, (at - AT.timers) % TIMER_LENGTH, isHigh, value);
+      return;
+    }
+    switch (at) {
+      case AT.configuration:
+        if (!isHigh) this.#configure(value & CONFIGURATION.writable);
         return;
       case AT.status:
-        this.#acknowledge(value);
+        if (!isHigh) this.#acknowledge(value);
         return;
-      case AT.counterLow:
-      case AT.counterHigh:
-        // Written while the counter stands only (§2.3.7).
-        if (this.#isEnabled) return;
-        this.#halted =
-          offset === AT.counterLow
-            ? Math.floor(this.#halted / FOUR_GIGA) * FOUR_GIGA + value
-            : (this.#halted % FOUR_GIGA) + Math.min(value, 2 ** 20) * FOUR_GIGA;
+      case AT.counter:
+        // A running counter shows it when it has been halted and runs again (§2.3.7).
+        this.#counter = replaceHalf(this.#counter, isHigh, value);
         return;
       default:
     }
   }
 
   #configure(value: number): void {
-    const counter = this.#counter;
-    this.#configuration = value & (CONFIGURATION.enable | CONFIGURATION.legacy);
-    if (this.#isEnabled) this.#epoch = this.#clock.now - counter * TICK_NS;
-    else this.#halted = counter;
-    for (const [index, timer] of this.#timers.entries()) this.#arm(timer, index);
-  }
-
-  #writeTimer(timer: Timer, index: number, offset: number, value: number): void {
-    switch (offset) {
-      case TIMER_AT.configuration: {
-        const kept = timer.configuration & ~TIMER.writable;
-        timer.configuration = kept | (value & TIMER.writable);
-        break;
-      }
-      case TIMER_AT.comparatorLow:
-        this.#writeComparator(timer, (old) =>
-          old >= 2 ** 53 ? value : Math.floor(old / FOUR_GIGA) * FOUR_GIGA + value,
-        );
-        break;
-      case TIMER_AT.comparatorHigh:
-        this.#writeComparator(timer, (old) => (old % FOUR_GIGA) + Math.min(value, 2 ** 20) * FOUR_GIGA);
-        break;
-      default:
-        return;
+    const changed = this.#configuration ^ value;
+    const wasRunning = this.isRunning;
+    const ticks = wasRunning ? this.ticks : this.#counter;
+    this.#configuration = value;
+    if ((changed & CONFIGURATION.enable) !== 0) {
+      if (wasRunning) this.#halt(ticks);
+      else this.#run();
     }
-    this.#arm(timer, index);
+    if ((changed & CONFIGURATION.legacy) !== 0) this.#replaceLegacy();
   }
 
-  /** A periodic timer's first write sets where it fires, the second how often; the bit says which it is (§2.3.9.2.2). */
-  #writeComparator(timer: Timer, change: (old: number) => number): void {
-    const isPeriodic = (timer.configuration & TIMER.periodic) !== 0;
-    if (!isPeriodic || (timer.configuration & TIMER.setAccumulator) !== 0) timer.comparator = change(timer.comparator);
-    if (isPeriodic) timer.period = change(timer.period);
-    timer.configuration &= ~TIMER.setAccumulator;
+  #run(): void {
+    this.#setOffset(this.#counter * TICK - BigInt(this.clock.now));
+    for (const timer of this.#counted) {
+      if (timer.has(TIMER.enable) && this.#hasStatus(timer)) this.drive(timer, true);
+      timer.start();
+    }
   }
 
-  #arm(timer: Timer, index: number): void {
-    void timer.pending?.dispose();
-    timer.pending = undefined;
-    if (!this.#isEnabled || (timer.configuration & TIMER.enable) === 0) return;
-    const narrow = (timer.configuration & TIMER.narrow) !== 0;
-    const counter = this.#counter;
-    const distance = narrow
-      ? (((timer.comparator - counter) % FOUR_GIGA) + FOUR_GIGA) % FOUR_GIGA
-      : timer.comparator - counter;
-    if (distance < 0 || distance > 2 ** 43) return;
-    timer.pending = this.#clock.after(Math.max(distance, 1) * TICK_NS, () => this.#fire(timer, index));
+  #halt(ticks: bigint): void {
+    this.#counter = ticks;
+    for (const timer of this.#counted) {
+      timer.stop();
+      // The status stays, and the line is taken back.
+      if (this.#hasStatus(timer)) this.drive(timer, true);
+    }
   }
 
-  #fire(timer: Timer, index: number): void {
-    timer.pending = undefined;
-    const line = this.#lineOf(timer, index);
-    if ((timer.configuration & TIMER.level) !== 0) {
-      this.#status |= 1 << index;
-      line.set(true);
+  #hasStatus({ index }: HpetTimer): boolean {
+    return (this.#status & (1 << index)) !== 0;
+  }
+
+  /** In legacy mode the interval timer and the clock are cut off from their interrupts (§2.4.1). */
+  #replaceLegacy(): void {
+    const { intervalTimerEnabled } = this.#services;
+    const timer = this.#services.line(LEGACY_LINES.timer);
+    const clock = this.#services.line(LEGACY_LINES.clock);
+    if (this.#isLegacy) {
+      intervalTimerEnabled.set(false);
+      timer.set(false);
+      clock.set(false);
     } else {
-      line.set(true);
-      line.set(false);
+      timer.set(false);
+      intervalTimerEnabled.set(true);
+      clock.set(this.#clockLevel);
     }
-    if ((timer.configuration & TIMER.periodic) === 0 || timer.period === 0) return;
-    timer.comparator += timer.period;
-    this.#arm(timer, index);
   }
 
   #acknowledge(value: number): void {
     const cleared = this.#status & value;
-    this.#status &= ~value;
-    for (const [index, timer] of this.#timers.entries()) {
-      if ((cleared & (1 << index)) !== 0) this.#lineOf(timer, index).set(false);
-    }
+    for (const timer of this.#counted) if ((cleared & (1 << timer.index)) !== 0) this.drive(timer, false);
   }
 
-  #lineOf(timer: Timer, index: number): IrqLine {
-    const legacy = (this.#configuration & CONFIGURATION.legacy) === 0 ? undefined : LEGACY_LINES[index];
-    return this.#lines(legacy ?? (timer.configuration & TIMER.route) >> 9);
+  #writeTimer(timer: HpetTimer, at: number, isHigh: boolean, value: number): void {
+    switch (at) {
+      case TIMER_AT.configuration: {
+        const old = timer.configuration;
+        const next = isHigh ? old : (old & ~TIMER.writable) | (value & TIMER.writable);
+        if ((old & ~next & TIMER.level) !== 0) this.drive(timer, false);
+        timer.configuration = next;
+        if ((next & ~old & TIMER.enable) !== 0 && this.#hasStatus(timer)) this.drive(timer, true);
+        timer.configured();
+        return;
+      }
+      case TIMER_AT.comparator:
+        timer.writeComparator(isHigh, value);
+        return;
+      case TIMER_AT.route:
+        timer.route = replaceHalf(timer.route, isHigh, value);
+        return;
+      default:
+    }
   }
 }

@@ -46,6 +46,8 @@ export interface Ich9 {
   gsi(line: number): IrqLine;
   /** The guest wrote SLP_TYP and SLP_EN; the value is SLP_TYP. */
   onSleep(listener: (type: number) => void): Disposable;
+  /** A non-maskable interrupt for the processors, when a watchdog runs out and its action is `inject-nmi`. */
+  onNmi(listener: () => void): Disposable;
   /** A system management interrupt for the processors: whoever plays them takes it. `command` is what stands in APM_CNT. */
   onSmi(listener: (command: number) => void): Disposable;
 }

@@ -1,4 +1,5 @@
 import {
+  BUSES,
   CLOCK,
   DEVICE,
   DEVICES,
@@ -10,9 +11,12 @@ import {
   MACHINE,
   MACHINE_CONTROL,
   MEMORY_REGIONS,
+  POWER,
+  QOM,
   SYSTEM_IO,
   SYSTEM_MEMORY,
   type AddressSpace,
+  type Buses,
   type Clock,
   type Device,
   type DeviceContext,
@@ -22,18 +26,32 @@ import {
   type MachineControl,
   type MachineInfo,
   type MemoryRegions,
+  type Qom,
+  type Power,
 } from "backplane";
 import { SYSTEM_INTERRUPTS, type SystemInterrupts } from "backplane/plugins/apic/contract";
 import { FW_CFG, type FwCfg } from "backplane/plugins/fw-cfg/contract";
 import { ISA, type Isa } from "backplane/plugins/isa/contract";
 import { PCI, type Pci } from "backplane/plugins/pci/contract";
+import { WATCHDOG, type Watchdogs } from "backplane/plugins/watchdog/contract";
 import { CPUS, type Cpus } from "backplane/plugins/x86-cpu/contract";
 import { AhciController } from "./ahci.ts";
 import { ICH9 } from "./contract.ts";
+import { showBridge } from "./lpc-object.ts";
 import { LpcBridge, type lpcType } from "./lpc.ts";
 import type { Ich9Service } from "./service.ts";
+import type { SmbusSegment } from "./smbus-segment.ts";
 import { SmbusController } from "./smbus.ts";
-import { OPTIONAL_MEMORY_DEVICES, type OptionalMemoryDevices } from "./tokens.ts";
+import {
+  OPTIONAL_IDE,
+  OPTIONAL_MEMORY_DEVICES,
+  SMBUS,
+  type OptionalIde,
+  type OptionalMemoryDevices,
+} from "./tokens.ts";
+
+/** Values of SLP_TYP (the DSDT's _S5 and _S3); that of _S4 is a property. */
+const SLEEP = { soft: 0, toRam: 1 } as const;
 
 @injectable()
 export class LpcDevice implements Device {
@@ -55,10 +73,13 @@ export class LpcDevice implements Device {
     @inject(OPTIONAL_MEMORY_DEVICES) private readonly memory: OptionalMemoryDevices,
     @inject(MACHINE) private readonly machine: MachineInfo,
     @inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
+    @inject(POWER) private readonly power: Power,
+    @inject(WATCHDOG) private readonly watchdogs: Watchdogs,
+    @inject(QOM) private readonly qom: Qom,
   ) {}
 
   realize(): void {
-    const { device, pci, regions, clock, interrupts, control, devices, events, cpus, fwCfg } = this;
+    const { device, pci, regions, clock, interrupts, control, devices, events, cpus, fwCfg, power } = this;
     const bridge = new LpcBridge({
       device,
       pci,
@@ -70,12 +91,18 @@ export class LpcDevice implements Device {
       events,
       cpus,
       fwCfg,
+      power,
+      watchdogExpired: () => this.watchdogs.expired(device.log),
       system: this.system.root,
       io: this.io.root,
       memory: this.memory.devices,
       smmEnabled: this.machine.properties.enabled("smm"),
     });
     device.own(this.service.connect(bridge));
+    device.own(this.lifecycle.on("devices", () => bridge.placePowerManagement()));
+    showBridge(device, bridge);
+    const link = { name: "acpi-device", type: "link<hotplug-handler>", get: () => device.path };
+    device.own(this.qom.resolve("/machine").add(link));
     device.own(this.isa.connect(device, (number) => bridge.isaLine(number)));
     device.own(
       pci.onChange((subject, change) => {
@@ -91,10 +118,16 @@ export class LpcDevice implements Device {
         });
       }),
     );
+    power.support();
+    device.own(power.onWake((reason) => bridge.pm.woken(reason)));
     device.own(
       bridge.pm.sleeps.add((type) => {
-        if (type === 0) control.quit("guest-shutdown");
-        else device.log.warn("suspending is not supported", { type });
+        if (type === SLEEP.soft) control.quit("guest-shutdown");
+        else if (type === SLEEP.toRam) power.suspend();
+        else if (type === bridge.sleep.s4Value) {
+          events.emit("SUSPEND_DISK");
+          control.quit("guest-shutdown");
+        }
       }),
     );
   }
@@ -106,10 +139,12 @@ export class AhciDevice implements Device {
     @inject(DEVICE) private readonly device: DeviceContext,
     @inject(PCI) private readonly pci: Pci,
     @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
+    @inject(OPTIONAL_IDE) private readonly optional: OptionalIde,
   ) {}
 
   realize(): void {
     this.#controller = new AhciController(this.device, this.pci, this.regions);
+    if (this.optional.ide !== undefined) this.#controller.connect(this.optional.ide, this.device);
   }
 
   unplug(): void {
@@ -125,10 +160,13 @@ export class SmbusDevice implements Device {
     @inject(DEVICE) private readonly device: DeviceContext,
     @inject(PCI) private readonly pci: Pci,
     @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
+    @inject(SMBUS) private readonly segment: SmbusSegment,
+    @inject(BUSES) private readonly buses: Buses,
   ) {}
 
   realize(): void {
-    this.controller = new SmbusController(this.device, this.pci, this.regions);
+    this.controller = new SmbusController(this.device, this.pci, this.regions, this.segment);
+    this.device.own(this.buses.add(this.segment));
   }
 
   controller: SmbusController | undefined;

@@ -12,6 +12,9 @@ import {
   type MachineControl,
   type MemoryRegion,
   type MemoryRegions,
+  type OutputPin,
+  type Power,
+  UNCONNECTED,
 } from "backplane";
 import type { SystemInterrupts } from "backplane/plugins/apic/contract";
 import type { FwCfg } from "backplane/plugins/fw-cfg/contract";
@@ -19,10 +22,12 @@ import type { MemoryDevices } from "backplane/plugins/pc-dimm/contract";
 import { CLASS, pciProperties, type Pci, type PciFunction } from "backplane/plugins/pci/contract";
 import type { Cpus } from "backplane/plugins/x86-cpu/contract";
 import { ChipsetConfiguration } from "./chipset-configuration.ts";
+import { GPE } from "./contract.ts";
 import { CpuHotplug } from "./cpu-hotplug.ts";
 import { ich9Errors } from "./errors.ts";
 import { MemoryHotplug } from "./memory-hotplug.ts";
 import { AcpiPciHotplug } from "./pci-hotplug.ts";
+import { LPC_PARTS } from "./lpc-object.ts";
 import { PirqRouter } from "./pirq.ts";
 import { PowerManagement } from "./power-management.ts";
 import {
@@ -47,6 +52,7 @@ const onOff = { description: "on/off" };
 
 export const lpcType = {
   name: "ICH9-LPC",
+  parts: LPC_PARTS,
   bus: "PCI",
   description: "ICH9 LPC bridge",
   category: "bridge",
@@ -54,15 +60,18 @@ export const lpcType = {
   properties: {
     noreboot: prop.bool(false, onOff),
     "smm-compat": prop.bool(false, onOff),
+    "smm-enabled": prop.readonly("bool", false, onOff),
     "x-smi-broadcast": prop.bool(true, onOff),
     "x-smi-cpu-hotplug": prop.bool(true, onOff),
     "x-smi-cpu-hotunplug": prop.bool(true, onOff),
-    disable_s3: prop.unsigned(8, 0),
-    disable_s4: prop.unsigned(8, 0),
-    s4_val: prop.unsigned(8, 2),
-    "acpi-pci-hotplug-with-bridge-support": prop.bool(true),
-    enable_tco: prop.bool(true),
+    "x-smi-swsmi-timer": prop.bool(true, onOff),
+    "x-smi-periodic-timer": prop.bool(true, onOff),
     ...pciProperties,
+    disable_s3: prop.late(prop.unsigned(8, 0)),
+    disable_s4: prop.late(prop.unsigned(8, 0)),
+    s4_val: prop.late(prop.unsigned(8, 2)),
+    "acpi-pci-hotplug-with-bridge-support": prop.late(prop.bool(true)),
+    enable_tco: prop.late(prop.bool(true)),
   },
 } satisfies DeviceType;
 
@@ -77,6 +86,8 @@ export interface LpcServices {
   readonly control: MachineControl;
   readonly devices: Devices;
   readonly events: Events;
+  readonly power: Power;
+  readonly watchdogExpired: () => void;
   readonly cpus: Cpus;
   readonly fwCfg: FwCfg;
   readonly memory: MemoryDevices | undefined;
@@ -97,9 +108,11 @@ export class LpcBridge {
   readonly memoryHotplug: MemoryHotplug | undefined;
   readonly smmEnabled: boolean;
   readonly #device: DeviceContext<typeof lpcType.properties>;
-  readonly #interrupts: SystemInterrupts;
   readonly #log: Logger;
+  /** Interrupts 0 to 23, those of ISA among them. */
+  readonly #outputs: readonly OutputPin[];
   readonly #chipset: ChipsetConfiguration;
+  readonly #io: MemoryRegion;
   readonly #pirqs: PirqRouter;
   readonly #watchdog: Watchdog;
   #pmBase = 0;
@@ -109,10 +122,11 @@ export class LpcBridge {
   #resetControl = 0;
 
   constructor(services: LpcServices) {
-    const { device, pci, regions, clock, interrupts, io, control, fwCfg } = services;
+    const { device, pci, regions, clock, interrupts, io, control, fwCfg, power } = services;
     const { properties } = device;
     this.#device = device;
-    this.#interrupts = interrupts;
+    this.#outputs = device.gpio.outputs("gsi", interrupts.count);
+    for (const [line, output] of this.#outputs.entries()) output.connect(interrupts.line(line));
     this.#log = device.log;
     this.smmEnabled = services.smmEnabled;
     this.features = new SmiFeatures(offeredFeatures(properties));
@@ -131,32 +145,51 @@ export class LpcBridge {
     this.pm = new PowerManagement(regions, clock, device.log, {
       sci: { set: (level) => this.#setSci(level) },
       acpiOnly,
+      power,
     });
+    device.own(this.pm);
     device.own(control.onPowerdown(() => this.pm.pressPowerButton()));
     this.#watchdog = new Watchdog(regions, clock, {
       noReboot: () => properties.noreboot || this.#chipset.noReboot,
-      resetMachine,
+      expired: services.watchdogExpired,
+      timedOut: () => this.smi.tcoTimedOut(),
+      interrupt: () => this.smi.interrupt(),
     });
-    device.own({ dispose: () => this.#watchdog.stop() });
-    this.smi = new SystemManagementInterrupts(regions, {
+    device.own(this.#watchdog);
+    this.smi = new SystemManagementInterrupts(regions, clock, {
       smmEnabled: services.smmEnabled,
+      softwareTimer: properties["x-smi-swsmi-timer"],
+      periodicTimer: properties["x-smi-periodic-timer"],
+      powerManagement: () => ({
+        first: this.lpc.config.get16(LPC_REG.pmConfiguration1),
+        third: this.lpc.config.get16(LPC_REG.pmConfiguration3),
+      }),
       tcoLocked: () => this.#watchdog.locked,
       setAcpiMode: (enabled) => this.pm.setAcpiMode(enabled),
     });
+    device.own(this.smi);
     io.addSubregion(guestAddress(PORTS.apm), this.smi.apm);
     io.addSubregion(guestAddress(PORTS.reset), this.#resetPort(regions, resetMachine), 1);
     this.pm.region.addSubregion(guestAddress(PM_IO.smi), this.smi.region);
     if (properties.enable_tco) this.pm.region.addSubregion(guestAddress(PM_IO.tco), this.#watchdog.region);
-    io.addSubregion(guestAddress(0), this.pm.region);
+    this.#io = io;
     this.hotplug = properties["acpi-pci-hotplug-with-bridge-support"]
       ? new AcpiPciHotplug(
           { regions, io, devices: services.devices, log: device.log, notify: () => this.pm.raiseEvent(1) },
           this.lpc.bus,
         )
       : undefined;
-    this.cpuHotplug = new CpuHotplug(regions, io, services.cpus, services.events);
+    this.cpuHotplug = new CpuHotplug({
+      regions,
+      io,
+      cpus: services.cpus,
+      events: services.events,
+      notify: () => this.pm.raiseEvent(GPE.cpuHotplug),
+      smiFeatures: () => this.features.negotiated,
+    });
+    device.own(services.cpus.useController(this.cpuHotplug));
     this.memoryHotplug = this.#makeMemoryHotplug(services);
-    this.#pirqs = new PirqRouter(this.lpc, this.#chipset, interrupts);
+    this.#pirqs = new PirqRouter(this.lpc, this.#chipset, this.#outputs);
     this.lpc.bus.root.routeInterrupts(this.#pirqs);
     this.features.publish(fwCfg);
     fwCfg.addFile("etc/system-states", systemStates(properties));
@@ -185,7 +218,7 @@ export class LpcBridge {
   }
 
   isaLine(number: number): IrqLine {
-    return this.#interrupts.line(number);
+    return this.#outputs[number] ?? UNCONNECTED;
   }
 
   /** At machine-done: which legacy ports somebody answers (§13.1.26). */
@@ -208,8 +241,9 @@ export class LpcBridge {
     const touches = (start: number, length: number): boolean => offset < start + length && start < offset + size;
     if (touches(LPC_REG.pmBase, 4) || touches(LPC_REG.acpiControl, 1)) this.#placePm();
     if (touches(LPC_REG.rootComplexBase, 4)) this.#chipset.map(this.lpc.config.get32(LPC_REG.rootComplexBase));
-    if (touches(LPC_REG.pirqA, 4) || touches(LPC_REG.pirqE, 4)) this.#pirqs.refresh();
-    if (touches(LPC_REG.pmConfiguration1, 8)) this.#applySmiLock();
+    if (!touches(LPC_REG.pmConfiguration1, 8)) return;
+    this.smi.restartTimers();
+    this.#applySmiLock();
   }
 
   #reset(): void {
@@ -219,9 +253,10 @@ export class LpcBridge {
     config.set32(LPC_REG.rootComplexBase, 0);
     this.#chipset.reset();
     this.#chipset.map(0);
+    this.#sciLevel = false;
+    this.#pirqs.resetSci();
     this.pm.reset();
     this.smi.reset();
-    this.#watchdog.reset();
     this.features.reset();
     this.#resetControl = 0;
     this.#placePm();
@@ -242,12 +277,13 @@ export class LpcBridge {
     }
     if (interrupt === this.#sciInterrupt) return;
     const level = this.#sciLevel;
-    this.#setSci(false);
+    if (level) this.#setSci(false);
     this.#sciInterrupt = interrupt;
-    this.#setSci(level);
+    if (level) this.#setSci(true);
   }
 
   #setSci(level: boolean): void {
+    if (level === this.#sciLevel) return;
     this.#sciLevel = level;
     this.#pirqs.setSci(this.#sciInterrupt, level);
   }
@@ -258,6 +294,11 @@ export class LpcBridge {
     const writable = config.writable(LPC_REG.pmConfiguration1, 2);
     config.setWritable(LPC_REG.pmConfiguration1, 2, writable & ~PMCON1_SMI_LOCK);
     this.smi.lock();
+  }
+
+  /** Behind what else starts at port 0: the power management block stands there until it is programmed. */
+  placePowerManagement(): void {
+    this.#io.addSubregion(guestAddress(0), this.pm.region);
   }
 
   #resetPort(regions: MemoryRegions, resetMachine: () => void): MemoryRegion {

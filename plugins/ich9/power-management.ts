@@ -4,16 +4,19 @@ import {
   guestAddress,
   Registry,
   type Clock,
+  type Disposable,
   type IrqLine,
   type Logger,
   type MemoryRegion,
   type MemoryRegions,
+  type Power,
+  type WakeupReason,
 } from "backplane";
+import { PmTimer } from "./pm-timer.ts";
 import { GPE0_LENGTH, PM_IO, PMBASE } from "./registers.ts";
 
 const PM1 = {
   timer: 0x0001,
-  busMaster: 0x0010,
   global: 0x0020,
   powerButton: 0x0100,
   rtc: 0x0400,
@@ -21,25 +24,29 @@ const PM1 = {
 } as const;
 /** What raises the SCI. */
 const PM1_EVENTS = PM1.timer | PM1.global | PM1.powerButton | PM1.rtc;
+/** What stands in the status of a machine that was woken. */
+const WOKEN_BY: { readonly [R in WakeupReason]: number } = {
+  rtc: PM1.wake | PM1.rtc,
+  "pm-timer": PM1.wake | PM1.timer,
+  // For want of anything better the host's user has pressed the power button.
+  other: PM1.wake | PM1.powerButton,
+};
 const CONTROL = { sciEnable: 0x0001, sleepType: 0x1c00, sleepEnable: 0x2000 } as const;
-const TIMER_FREQUENCY = 3579545;
-const TIMER_MASK = 0xffffff;
-/** Half of the counter's period: the timer's status is set whenever the top bit changes (§4.8.3.3). */
-const TIMER_HALF = 0x800000;
 const HALF_GPE = GPE0_LENGTH / 2;
 
 export interface PowerManagementOptions {
   readonly sci: IrqLine;
   /** Without system management mode nobody answers at the SMI port, so ACPI is on from the start. */
   readonly acpiOnly: boolean;
+  readonly power: Power;
 }
 
 /** The blocks at PMBASE that are not SMI or TCO. */
-export class PowerManagement {
+export class PowerManagement implements Disposable {
   /** The container at PMBASE: `ich9-pm`. */
   readonly region: MemoryRegion;
   readonly sleeps = new Registry<(type: number) => void>();
-  readonly #clock: Clock;
+  readonly #timer: PmTimer;
   readonly #log: Logger;
   readonly #options: PowerManagementOptions;
   readonly #gpeStatus = new Uint8Array(HALF_GPE);
@@ -47,23 +54,33 @@ export class PowerManagement {
   #status = 0;
   #enable = 0;
   #control = 0;
-  /** Timer ticks at which the status was last cleared. */
-  #timerSeen = 0;
 
   constructor(regions: MemoryRegions, clock: Clock, log: Logger, options: PowerManagementOptions) {
-    this.#clock = clock;
     this.#log = log;
     this.#options = options;
+    this.#timer = new PmTimer(clock, () => {
+      options.power.wake("pm-timer");
+      this.#updateSci();
+    });
     this.region = regions.container("ich9-pm", byteLength(PMBASE.length));
     this.region.setEnabled(false);
     const add = (offset: number, region: MemoryRegion): void => this.region.addSubregion(guestAddress(offset), region);
-    const impl16 = { min: 2, max: 2 } as const;
+    const impl16 = { min: 2, max: 4 } as const;
+    add(
+      PM_IO.timer,
+      regions.io("acpi-tmr", byteLength(4), {
+        impl: { min: 4, max: 4 },
+        valid: { min: 1, max: 4 },
+        read: () => this.#timer.count,
+        write: () => undefined,
+      }),
+    );
     add(
       PM_IO.event,
       regions.io("acpi-evt", byteLength(4), {
         impl: impl16,
         valid: { min: 1, max: 2 },
-        read: (offset) => (offset === 0 ? this.#currentStatus : this.#enable),
+        read: (offset) => (offset === 0 ? this.#currentStatus : offset === 2 ? this.#enable : 0),
         write: (offset, value) => this.#writeEvent(offset, value),
       }),
     );
@@ -72,16 +89,8 @@ export class PowerManagement {
       regions.io("acpi-cnt", byteLength(2), {
         impl: impl16,
         valid: { min: 1, max: 2 },
-        read: () => this.#control,
-        write: (_offset, value) => this.#writeControl(value),
-      }),
-    );
-    add(
-      PM_IO.timer,
-      regions.io("acpi-tmr", byteLength(4), {
-        valid: { min: 4, max: 4 },
-        read: () => this.#ticks & TIMER_MASK,
-        write: () => undefined,
+        read: (offset) => this.#control >> (8 * offset),
+        write: (offset, value) => this.#writeControl(offset === 1 ? (value << 8) | (this.#control & 0xff) : value),
       }),
     );
     add(
@@ -95,11 +104,15 @@ export class PowerManagement {
     );
   }
 
+  dispose(): void {
+    this.#timer.dispose();
+  }
+
   reset(): void {
     this.#status = 0;
-    this.#enable = 0;
+    this.#setEnable(0);
     this.#control = this.#options.acpiOnly ? CONTROL.sciEnable : 0;
-    this.#timerSeen = this.#ticks;
+    this.#timer.reset();
     this.#gpeStatus.fill(0);
     this.#gpeEnable.fill(0);
     this.#updateSci();
@@ -107,6 +120,7 @@ export class PowerManagement {
 
   /** What the SMI handler does for the commands "ACPI enable" and "ACPI disable" (§16.2.2, FADT SMI_CMD). */
   setAcpiMode(enabled: boolean): void {
+    if (this.#options.acpiOnly) return;
     this.#control = enabled ? this.#control | CONTROL.sciEnable : this.#control & ~CONTROL.sciEnable;
   }
 
@@ -116,25 +130,35 @@ export class PowerManagement {
     this.#updateSci();
   }
 
+  /** A system that has not enabled the button does not hear of it. */
   pressPowerButton(): void {
+    if ((this.#enable & PM1.powerButton) === 0) return;
     this.#status |= PM1.powerButton;
     this.#updateSci();
   }
 
-  get #ticks(): number {
-    return Math.floor((this.#clock.now * TIMER_FREQUENCY) / 1e9);
+  /** After the reset that goes with waking (ACPI 6.5 §16.3). */
+  woken(reason: WakeupReason): void {
+    this.#status |= WOKEN_BY[reason];
   }
 
   get #currentStatus(): number {
-    const crossed = Math.floor(this.#ticks / TIMER_HALF) > Math.floor(this.#timerSeen / TIMER_HALF);
-    return crossed ? this.#status | PM1.timer : this.#status;
+    if (this.#timer.hasOverflowed) this.#status |= PM1.timer;
+    return this.#status;
+  }
+
+  #setEnable(value: number): void {
+    this.#enable = value & 0xffff;
+    this.#options.power.enableWake("rtc", (value & PM1.rtc) !== 0);
+    this.#options.power.enableWake("pm-timer", (value & PM1.timer) !== 0);
   }
 
   #writeEvent(offset: number, value: number): void {
     if (offset === 0) {
-      if ((value & PM1.timer) !== 0) this.#timerSeen = this.#ticks;
+      if ((this.#currentStatus & value & PM1.timer) !== 0) this.#timer.acknowledge();
       this.#status &= ~value;
-    } else this.#enable = value & 0xffff;
+    } else if (offset === 2) this.#setEnable(value);
+    else return;
     this.#updateSci();
   }
 
@@ -153,8 +177,12 @@ export class PowerManagement {
   }
 
   #updateSci(): void {
-    const fixed = (this.#currentStatus & this.#enable & PM1_EVENTS) !== 0;
-    const general = this.#gpeStatus.some((status, index) => (status & (this.#gpeEnable[index] ?? 0)) !== 0);
+    const status = this.#currentStatus;
+    const fixed = (status & this.#enable & PM1_EVENTS) !== 0;
+    // Only the first eight events have handlers, and reach the line.
+    const general = ((this.#gpeStatus[0] ?? 0) & (this.#gpeEnable[0] ?? 0)) !== 0;
     this.#options.sci.set(fixed || general);
+    if ((this.#enable & PM1.timer) !== 0 && (status & PM1.timer) === 0) this.#timer.watch();
+    else this.#timer.ignore();
   }
 }

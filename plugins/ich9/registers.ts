@@ -12,6 +12,7 @@ export const LPC_REG = {
   /** Which legacy ports are decoded. */
   enables: 0x82,
   pmConfiguration1: 0xa0,
+  pmConfiguration3: 0xa4,
   rootComplexBase: 0xf0,
 } as const;
 

@@ -1,4 +1,4 @@
-import { disposable, type Disposable, type IrqLine } from "backplane";
+import { disposable, Registry, type Disposable, type IrqLine } from "backplane";
 import type { SystemInterrupts } from "backplane/plugins/apic/contract";
 import type { PciBus, PciFunction } from "backplane/plugins/pci/contract";
 import type { Ich9, IoBlock } from "./contract.ts";
@@ -13,6 +13,7 @@ const CPU_HOTPLUG_LENGTH = 12;
 /** The LPC bridge, once it is made. */
 export class Ich9Service implements Ich9 {
   readonly #interrupts: SystemInterrupts;
+  readonly #nmis = new Registry<() => void>();
   #bridge: LpcBridge | undefined;
 
   constructor(interrupts: SystemInterrupts) {
@@ -95,6 +96,15 @@ export class Ich9Service implements Ich9 {
 
   onSleep(listener: (type: number) => void): Disposable {
     return this.bridge.pm.sleeps.add(listener);
+  }
+
+  /** A watchdog wants the processors' attention, come what may. */
+  injectNmi(): void {
+    for (const listener of this.#nmis) listener();
+  }
+
+  onNmi(listener: () => void): Disposable {
+    return this.#nmis.add(listener);
   }
 
   onSmi(listener: (command: number) => void): Disposable {

@@ -1,9 +1,20 @@
-// The watchdog: ICH9 datasheet (316972) §13.9. It counts in steps of 0.6 seconds of virtual time, and resets the machine
-// when it runs out for the second time without being reloaded.
-import { byteLength, type Clock, type Disposable, type MemoryRegion, type MemoryRegions } from "backplane";
+// The watchdog: ICH9 datasheet (316972) §13.9. It counts in steps of 0.6 seconds of virtual time. When it has run out it
+// starts over and asks for a system management interrupt; when it runs out again without having been reloaded, the
+// machine's watchdog action follows. As in the peer a machine reset leaves it alone.
+import {
+  byteLength,
+  type Clock,
+  type ClockTimer,
+  type Disposable,
+  type MemoryRegion,
+  type MemoryRegions,
+  type VirtualTime,
+} from "backplane";
 
 const LENGTH = 32;
 const TICK_NS = 600_000_000;
+const COUNT_MASK = 0x3ff;
+
 const AT = {
   reload: 0x00,
   dataIn: 0x02,
@@ -18,144 +29,134 @@ const AT = {
   interrupts: 0x10,
   initial: 0x12,
 } as const;
-const STATUS1 = { software: 0x0002, interrupt: 0x0004, timeout: 0x0008, writable: 0xe870 } as const;
+
+/** Registers by their places, with the bits that they hold. Between them there is nothing. */
+const HELD: ReadonlyMap<number, number> = new Map<number, number>([
+  [AT.reload, 0xffff],
+  [AT.dataIn, 0xff],
+  [AT.dataOut, 0xff],
+  [AT.status1, 0xe870],
+  [AT.status2, 0xfff8],
+  [AT.control1, 0xfeff],
+  [AT.control2, 0xffff],
+  [AT.message1, 0xff],
+  [AT.message2, 0xff],
+  [AT.watchdogControl, 0xff],
+  [AT.interrupts, 0xff],
+  [AT.initial, 0xffff],
+]);
+
+const STATUS1 = { software: 0x0002, interrupt: 0x0004, timeout: 0x0008 } as const;
 const STATUS2 = { secondTimeout: 0x0002, boot: 0x0004 } as const;
-const CONTROL1 = { lock: 0x1000, halted: 0x0800, writable: 0xfeff } as const;
-const COUNT_MASK = 0x3ff;
-const CONTROL2_DEFAULT = 0x0008;
-const INTERRUPTS_DEFAULT = 0x03;
-const INITIAL_DEFAULT = 0x0004;
+const CONTROL1 = { lock: 0x1000, halted: 0x0800 } as const;
+const DEFAULTS: readonly (readonly [number, number])[] = [
+  [AT.control2, 0x0008],
+  [AT.interrupts, 0x03],
+  [AT.initial, 0x0004],
+];
 
 export interface WatchdogOptions {
-  /** The strap or GCS says that the machine is not to be reset. */
+  /** The strap or GCS says that the machine is to go on. */
   noReboot(): boolean;
-  resetMachine(): void;
+  /** It has run out twice. */
+  expired(): void;
+  /** It has run out; whether TCO_EN lets the interrupt out is not decided here. */
+  timedOut(): void;
+  /** A message from the system to the firmware. */
+  interrupt(): void;
 }
 
-export class Watchdog {
+export class Watchdog implements Disposable {
   /** `sm-tco`, at PMBASE + 0x60. */
   readonly region: MemoryRegion;
   readonly #clock: Clock;
   readonly #options: WatchdogOptions;
-  readonly #registers = new DataView(new ArrayBuffer(LENGTH));
-  #timer: Disposable | undefined;
-  #deadline = 0;
+  readonly #registers = new Uint16Array(LENGTH);
+  readonly #timer: ClockTimer;
   #timeouts = 0;
 
   constructor(regions: MemoryRegions, clock: Clock, options: WatchdogOptions) {
     this.#clock = clock;
     this.#options = options;
+    this.#timer = clock.timer(() => this.#expire());
+    for (const [at, value] of DEFAULTS) this.#registers[at] = value;
     this.region = regions.io("sm-tco", byteLength(LENGTH), {
       valid: { min: 1, max: 4 },
       impl: { min: 1, max: 2 },
-      read: (offset, size) => {
-        if (offset === AT.reload) return this.#remaining;
-        return size === 1 ? this.#registers.getUint8(offset) : this.#registers.getUint16(offset, true);
-      },
-      write: (offset, value, size) => this.#write(offset, value, size),
+      read: (offset) => (offset === AT.reload ? this.#remaining : this.#get(offset)),
+      write: (offset, value) => this.#write(offset, value),
     });
-    this.#initialize();
   }
 
+  dispose(): void {
+    void this.#timer.dispose();
+  }
+
+  /** TCO_EN stays as it is. */
   get locked(): boolean {
     return (this.#get(AT.control1) & CONTROL1.lock) !== 0;
   }
 
-  stop(): void {
-    void this.#timer?.dispose();
-    this.#timer = undefined;
-  }
-
-  /** A reset keeps BOOT_STS, by which the firmware learns why it starts. */
-  reset(): void {
-    const boot = this.#get(AT.status2) & STATUS2.boot;
-    this.stop();
-    this.#initialize();
-    this.#set(AT.status2, boot);
-  }
-
-  #initialize(): void {
-    new Uint8Array(this.#registers.buffer).fill(0);
-    this.#set(AT.control2, CONTROL2_DEFAULT);
-    this.#registers.setUint8(AT.interrupts, INTERRUPTS_DEFAULT);
-    this.#set(AT.initial, INITIAL_DEFAULT);
-    this.#timeouts = 0;
-  }
-
   get #remaining(): number {
-    if (this.#timer === undefined) return this.#get(AT.reload);
-    return Math.ceil((this.#deadline - this.#clock.now) / TICK_NS) & COUNT_MASK;
+    const { deadline } = this.#timer;
+    const written = this.#get(AT.reload);
+    if (deadline === undefined) return written;
+    return Math.trunc((deadline - this.#clock.now) / TICK_NS) | (written & ~COUNT_MASK);
   }
 
-  #write(offset: number, value: number, size: number): void {
+  #write(offset: number, value: number): void {
+    const held = HELD.get(offset);
+    if (held === undefined) return;
+    const lock = offset === AT.control1 ? this.#get(offset) & CONTROL1.lock : 0;
+    this.#registers[offset] = (value & held) | lock;
     switch (offset) {
       case AT.reload:
         this.#timeouts = 0;
-        this.#set(AT.reload, this.#get(AT.initial) & COUNT_MASK);
-        this.#start();
-        return;
-      case AT.status1:
-        this.#set(
-          AT.status1,
-          this.#get(AT.status1) &
-            ~(value & (STATUS1.writable | STATUS1.timeout | STATUS1.software | STATUS1.interrupt)),
-        );
-        return;
-      case AT.status2:
-        this.#set(AT.status2, this.#get(AT.status2) & ~value);
+        if (this.#canRun) this.#start();
         return;
       case AT.control1:
-        this.#writeControl(value & CONTROL1.writable);
-        return;
-      case AT.initial:
-        this.#set(AT.initial, value & COUNT_MASK);
+        if (this.#canRun) this.#start();
+        else this.#timer.cancel();
         return;
       case AT.dataIn:
+        this.#set(AT.status1, STATUS1.software);
+        return this.#options.interrupt();
       case AT.dataOut:
-        // Messages between OS and firmware: each sets its status bit.
-        this.#set(AT.status1, this.#get(AT.status1) | (offset === AT.dataIn ? STATUS1.software : STATUS1.interrupt));
-        this.#registers.setUint8(offset, value & 0xff);
-        return;
+        return this.#set(AT.status1, STATUS1.interrupt);
       default:
-        if (size === 1) this.#registers.setUint8(offset, value & 0xff);
-        else this.#set(offset, value & 0xffff);
     }
   }
 
-  #writeControl(value: number): void {
-    // The lock holds until reset.
-    const lock = this.#get(AT.control1) & CONTROL1.lock;
-    this.#set(AT.control1, value | lock);
-    if ((value & CONTROL1.halted) !== 0) this.stop();
-    else this.#start();
+  /** Counts of 0 and 1 do not count (§13.9.11). */
+  get #canRun(): boolean {
+    return (this.#get(AT.control1) & CONTROL1.halted) === 0 && this.#get(AT.initial) > 1;
   }
 
   #start(): void {
-    this.stop();
-    const count = this.#get(AT.reload) & COUNT_MASK;
-    if ((this.#get(AT.control1) & CONTROL1.halted) !== 0 || count === 0) return;
-    this.#deadline = this.#clock.now + count * TICK_NS;
-    this.#timer = this.#clock.after(count * TICK_NS, () => this.#expire());
+    const count = this.#get(AT.initial);
+    this.#registers[AT.reload] = count;
+    // Of more than ten bits the upper ones do not count; a count that has nothing else is one tick, so that time goes on.
+    this.#timer.arm((this.#clock.now + Math.max(count & COUNT_MASK, 1) * TICK_NS) as VirtualTime);
   }
 
   #expire(): void {
-    this.#timer = undefined;
+    this.#registers[AT.reload] = 0;
+    this.#set(AT.status1, STATUS1.timeout);
     this.#timeouts++;
-    if (this.#timeouts === 1) {
-      this.#set(AT.status1, this.#get(AT.status1) | STATUS1.timeout);
-      this.#start();
-      return;
+    if (this.#timeouts === 2) {
+      this.#timeouts = 0;
+      this.#set(AT.status2, STATUS2.secondTimeout | STATUS2.boot);
+      if (!this.#options.noReboot()) return this.#options.expired();
     }
-    this.#set(AT.status2, this.#get(AT.status2) | STATUS2.secondTimeout | STATUS2.boot);
-    this.#timeouts = 0;
-    if (!this.#options.noReboot()) this.#options.resetMachine();
+    this.#options.timedOut();
+    this.#start();
   }
 
   #get(offset: number): number {
-    return this.#registers.getUint16(offset, true);
+    return this.#registers[offset] ?? 0;
   }
 
-  #set(offset: number, value: number): void {
-    this.#registers.setUint16(offset, value, true);
+  #set(offset: number, bits: number): void {
+    this.#registers[offset] = this.#get(offset) | bits;
   }
 }

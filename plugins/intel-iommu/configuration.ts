@@ -6,27 +6,28 @@ const onOffAuto = () => prop.choice("OnOffAuto", ["on", "off", "auto"], "auto", 
 
 export const intelIommuType = {
   name: "intel-iommu",
+  parent: "x86-iommu",
   category: "misc",
   description: "Intel IOMMU (VT-d) DMA Remapping device",
   hotpluggable: false,
   properties: {
     // Has no effect in the peer either.
     version: prop.unsigned(32, 0),
-    intremap: onOffAuto(),
     eim: onOffAuto(),
     "x-buggy-eim": prop.bool(false, onOff),
     "aw-bits": prop.unsigned(8, 48),
     "caching-mode": prop.bool(false, onOff),
-    "device-iotlb": prop.bool(false, onOff),
     "x-scalable-mode": prop.bool(false, onOff),
     "x-flts": prop.bool(false, onOff),
-    "x-pasid-mode": prop.bool(false, onOff),
     "snoop-control": prop.bool(false, onOff),
+    "x-pasid-mode": prop.bool(false, onOff),
     "dma-drain": prop.bool(true, onOff),
     "dma-translation": prop.bool(true, onOff),
-    pt: prop.bool(true, onOff),
     "stale-tm": prop.unmodelled(prop.bool(false, onOff)),
     fs1gp: prop.bool(true, onOff),
+    intremap: onOffAuto(),
+    "device-iotlb": prop.bool(false, onOff),
+    pt: prop.bool(true, onOff),
   },
 } satisfies DeviceType;
 

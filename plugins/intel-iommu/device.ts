@@ -13,9 +13,11 @@ import {
   type MemoryRegions,
   type Resets,
 } from "backplane";
+import { PCI, type Pci } from "backplane/plugins/pci/contract";
 import { configure, type intelIommuType } from "./configuration.ts";
 import { INTEL_IOMMU, type IntelIommu, type IntelIommuUnit } from "./contract.ts";
 import { iommuErrors } from "./errors.ts";
+import { FunctionSpaces } from "./function-spaces.ts";
 import { IOMMU_ADDRESS, RemappingRegisters } from "./registers.ts";
 
 /** The machine's unit, if it has one. */
@@ -31,6 +33,7 @@ export class IntelIommuDevice implements Device {
     @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
     @inject(SYSTEM_MEMORY) private readonly system: AddressSpace,
     @inject(RESETS) private readonly resets: Resets,
+    @inject(PCI) private readonly pci: Pci,
   ) {}
 
   realize(): void {
@@ -39,8 +42,13 @@ export class IntelIommuDevice implements Device {
     const unit = configure(device.properties);
     const registers = new RemappingRegisters(this.regions, unit, device.log);
     system.root.addSubregion(guestAddress(IOMMU_ADDRESS), registers.region);
+    const onOff = (isOn: boolean): string => (isOn ? "on" : "off");
+    device.object.add({ name: "intremap", type: "OnOffAuto", get: () => onOff(unit.interruptRemapping) });
+    device.object.add({ name: "eim", type: "OnOffAuto", get: () => onOff(unit.extendedInterruptMode) });
     device.own(disposable(() => system.root.removeSubregion(registers.region)));
     device.own(this.resets.add(() => registers.reset()));
+    const spaces = device.own(new FunctionSpaces(this.regions, system));
+    device.own(this.pci.useIommu(spaces));
     service.unit = { ...unit, registers: IOMMU_ADDRESS };
     device.own(
       disposable(() => {

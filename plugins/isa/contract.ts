@@ -37,7 +37,28 @@ export interface Isa {
 export interface Cmos {
   get(index: number): number;
   set(index: number, value: number): void;
+  /** What the clock shows now; undefined on a machine without it. */
+  readonly date: Date | undefined;
 }
 
+/**
+ * A device's part in a transfer: asked while it requests one. Gets how far the transfer has come, in bytes, and how long
+ * it is; returns how far it has come now.
+ */
+export type DmaHandler = (position: number, length: number) => number;
+
+/** The channels of both DMA controllers: 0 to 3 are 8 bits wide, 5 to 7 16. */
+export interface IsaDma {
+  connect(channel: number, handler: DmaHandler): Disposable;
+  /** The device's request line. */
+  request(channel: number, level: boolean): void;
+  /** The guest wants the transfer to start over when it ends. */
+  repeats(channel: number): boolean;
+  /** Guest memory at `position` of the transfer. */
+  read(channel: number, position: number, into: Uint8Array): void;
+  write(channel: number, position: number, from: Uint8Array): void;
+}
+
+export const ISA_DMA = token<IsaDma>("ISA_DMA");
 export const ISA = token<Isa>("ISA");
 export const CMOS = token<Cmos>("CMOS");

@@ -1,37 +1,72 @@
-// DMA controller registers: Intel 8237A datasheet (231466). Two of them, the second for 16-bit transfers with its ports
-// two apart. No device of this machine asks for a transfer.
-import { byteLength, type MemoryRegion, type MemoryRegions } from "backplane";
-
-interface Channel {
-  readonly base: [number, number];
-  readonly current: [number, number];
-  page: number;
-  mode: number;
-}
+// DMA controller: Intel 8237A datasheet (231466). Two of them, the second for 16-bit transfers with its ports two apart.
+// A transfer is the device's to make: while it requests one and the channel is not masked, its handler is called.
+import {
+  byteLength,
+  disposable,
+  guestAddress,
+  type AddressSpace,
+  type Disposable,
+  type Logger,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
+import type { DmaHandler } from "./contract.ts";
 
 const CHANNELS = 4;
 /** Which channel a page register belongs to, by the port's low three bits. */
 const PAGE_CHANNEL = [-1, 2, 3, 1, -1, -1, -1, 0] as const;
-const AUTO_INITIALIZE = 0x10;
+const MODE = { transfer: 0x0c, autoInitialize: 0x10, down: 0x20 } as const;
+/** Memory to memory, fixed address, compressed and extended timing, rotating priority, active-low lines. */
+const UNSUPPORTED_COMMANDS = 0xfb;
+const ADDRESS = 0;
+const COUNT = 1;
 
-export class DmaController {
+const REGISTER = { command: 0, request: 1, mask: 2, mode: 3, clearFlip: 4, clear: 5, unmask: 6, masks: 7 } as const;
+const READ = { status: 0, mask: 1 } as const;
+
+interface Channel {
+  readonly base: [address: number, count: number];
+  /** Where the transfer began, and how far it has come. */
+  start: number;
+  done: number;
+  page: number;
+  mode: number;
+  handler: DmaHandler | undefined;
+}
+
+export interface DmaServices {
+  readonly regions: MemoryRegions;
+  readonly memory: AddressSpace;
+  readonly log: Logger;
+}
+
+export class DmaController implements Disposable {
   readonly channels: MemoryRegion;
   readonly control: MemoryRegion;
-  readonly #pages: readonly { readonly offset: number; readonly region: MemoryRegion }[];
+  /** Page registers, from the first of their eight ports. */
+  readonly pages: readonly { readonly offset: number; readonly region: MemoryRegion }[];
   readonly #channels: readonly Channel[] = Array.from({ length: CHANNELS }, () => ({
     base: [0, 0],
-    current: [0, 0],
+    start: 0,
+    done: 0,
     page: 0,
     mode: 0,
+    handler: undefined,
   }));
-  readonly #shift: number;
+  readonly #shift: 0 | 1;
+  readonly #memory: AddressSpace;
+  readonly #log: Logger;
   #highNext = false;
+  /** Terminal counts below, requests above. */
   #status = 0;
-  #command = 0;
   #mask = 0;
+  #running = false;
+  #again: NodeJS.Immediate | undefined;
 
-  constructor(regions: MemoryRegions, shift: 0 | 1) {
+  constructor({ regions, memory, log }: DmaServices, shift: 0 | 1) {
     this.#shift = shift;
+    this.#memory = memory;
+    this.#log = log;
     const impl = { min: 1, max: 1 } as const;
     this.channels = regions.io("dma-chan", byteLength(8 << shift), {
       impl,
@@ -45,87 +80,146 @@ export class DmaController {
     });
     const page = (offset: number, length: number) => ({
       offset,
-      region: regions.io("dma-page", byteLength(length), {
-        impl,
-        read: (at) => this.#channels[PAGE_CHANNEL[offset + at] ?? -1]?.page ?? 0,
-        write: (at, value) => {
-          const channel = this.#channels[PAGE_CHANNEL[offset + at] ?? -1];
-          if (channel !== undefined) channel.page = value;
+      region: regions.io(
+        "dma-page",
+        byteLength(length),
+        {
+          // Single bytes: of what is wider the first two, as far as they are registers; the rest is nobody's.
+          valid: { min: 1, max: 4, unaligned: true },
+          impl: { min: 1, max: 4, unaligned: true },
+          read: (at, size) => {
+            if (size === 4) return 0xffffffff;
+            const low = this.#pageOf(offset + at)?.page ?? 0;
+            return size === 1
+              ? low
+              : low | ((at + 1 < length ? (this.#pageOf(offset + at + 1)?.page ?? 0) : 0xff) << 8);
+          },
+          write: (at, value, size) => {
+            const end = size === 4 ? at : Math.min(at + size, length);
+            for (let port = at; port < end; port++) {
+              const channel = this.#pageOf(offset + port);
+              if (channel !== undefined) channel.page = (value >> (8 * (port - at))) & 0xff;
+            }
+          },
         },
-      }),
+        { inPortList: true },
+      ),
     });
-    this.#pages = [page(1, 3), page(7, 1)];
+    this.pages = [page(1, 3), page(7, 1)];
+    this.reset();
   }
 
-  /** Page registers, from the first of their eight ports. */
-  get pages(): readonly { readonly offset: number; readonly region: MemoryRegion }[] {
-    return this.#pages;
+  dispose(): void {
+    if (this.#again !== undefined) clearImmediate(this.#again);
   }
 
   reset(): void {
-    this.#clear();
+    this.#highNext = false;
+    this.#mask = 0xff;
+    this.#status = 0;
   }
 
-  #readChannel(offset: number): number {
-    const value = this.#channels[offset >> 1]?.current[offset & 1] ?? 0;
-    return (value >> (this.#flip() ? 8 : 0)) & 0xff;
+  /** A device takes a channel of this controller, 0 to 3. */
+  connect(index: number, handler: DmaHandler): Disposable {
+    const channel = this.#channels[index];
+    if (channel === undefined) return disposable(() => undefined);
+    channel.handler = handler;
+    return disposable(() => {
+      channel.handler = undefined;
+    });
   }
 
-  #writeChannel(offset: number, value: number): void {
-    const channel = this.#channels[offset >> 1];
+  /** The device's DREQ line. */
+  request(index: number, level: boolean): void {
+    const bit = 0x10 << index;
+    this.#status = level ? this.#status | bit : this.#status & ~bit;
+    this.#run();
+  }
+
+  repeats(index: number): boolean {
+    return ((this.#channels[index]?.mode ?? 0) & MODE.autoInitialize) !== 0;
+  }
+
+  /** Bytes of guest memory at `position` of the transfer; a channel that goes down meets them in reverse. */
+  read(index: number, position: number, into: Uint8Array): void {
+    const channel = this.#channels[index];
+    if (channel === undefined || isVerify(channel)) return;
+    this.#memory.read(guestAddress(addressOf(channel, position, into.length)), into);
+    if (goesDown(channel)) into.reverse();
+  }
+
+  write(index: number, position: number, from: Uint8Array): void {
+    const channel = this.#channels[index];
+    if (channel === undefined || isVerify(channel)) return;
+    const bytes = goesDown(channel) ? from.toReversed() : from;
+    this.#memory.write(guestAddress(addressOf(channel, position, from.length)), bytes);
+  }
+
+  #pageOf(port: number): Channel | undefined {
+    return this.#channels[PAGE_CHANNEL[port] ?? -1];
+  }
+
+  #readChannel(port: number): number {
+    const channel = this.#channels[port >> 1];
+    if (channel === undefined) return 0;
+    const value =
+      (port & 1) === COUNT
+        ? (channel.base[COUNT] << this.#shift) - channel.done
+        : channel.start + (goesDown(channel) ? -channel.done : channel.done);
+    return (value >> (this.#shift + (this.#flip() ? 8 : 0))) & 0xff;
+  }
+
+  #writeChannel(port: number, value: number): void {
+    const channel = this.#channels[port >> 1];
     if (channel === undefined) return;
-    const index = (offset & 1) === 0 ? 0 : 1;
-    const high = this.#flip();
-    channel.base[index] = high ? (channel.base[index] & 0xff) | (value << 8) : (channel.base[index] & 0xff00) | value;
-    channel.current[index] = channel.base[index];
-  }
-
-  #readControl(offset: number): number {
-    switch (offset) {
-      case 0: {
-        const status = this.#status;
-        // Reading takes the terminal counts away, not the requests.
-        this.#status &= 0xf0;
-        return status;
-      }
-      case 7:
-        return this.#mask;
-      default:
-        return 0;
+    const register = (port & 1) === COUNT ? COUNT : ADDRESS;
+    const before = channel.base[register];
+    if (!this.#flip()) {
+      channel.base[register] = (before & 0xff00) | value;
+      return;
     }
+    channel.base[register] = (before & 0xff) | (value << 8);
+    channel.start = channel.base[ADDRESS] << this.#shift;
+    channel.done = 0;
   }
 
-  #writeControl(offset: number, value: number): void {
-    switch (offset) {
-      case 0:
-        this.#command = value;
+  #readControl(port: number): number {
+    if (port === READ.mask) return this.#mask;
+    if (port !== READ.status) return 0;
+    const status = this.#status;
+    // Reading takes the terminal counts away, not the requests.
+    this.#status &= 0xf0;
+    return status;
+  }
+
+  #writeControl(port: number, value: number): void {
+    const index = value & 3;
+    switch (port) {
+      case REGISTER.command:
+        if ((value & UNSUPPORTED_COMMANDS) !== 0) this.#log.warn("DMA command that is not supported", { value });
         return;
-      case 1: {
-        const request = 0x10 << (value & 3);
-        this.#status = (value & 4) === 0 ? this.#status & ~request : this.#status | request;
-        return;
-      }
-      case 2: {
-        const bit = 1 << (value & 3);
-        this.#mask = (value & 4) === 0 ? this.#mask & ~bit : this.#mask | bit;
-        return;
-      }
-      case 3: {
-        const channel = this.#channels[value & 3];
+      case REGISTER.request:
+        this.#status &= ~(1 << index);
+        return this.request(index, (value & 4) !== 0);
+      case REGISTER.mask:
+        this.#mask = (value & 4) === 0 ? this.#mask & ~(1 << index) : this.#mask | (1 << index);
+        return this.#run();
+      case REGISTER.mode: {
+        const channel = this.#channels[index];
         if (channel !== undefined) channel.mode = value;
         return;
       }
-      case 4:
+      case REGISTER.clearFlip:
         this.#highNext = false;
         return;
-      case 5:
-        this.#clear();
-        return;
-      case 6:
+      case REGISTER.clear:
+        return this.reset();
+      case REGISTER.unmask:
         this.#mask = 0;
-        return;
+        return this.#run();
       default:
-        this.#mask = value & 0xf;
+        this.#mask = value;
+        return this.#run();
     }
   }
 
@@ -136,27 +230,37 @@ export class DmaController {
     return high;
   }
 
-  #clear(): void {
-    this.#highNext = false;
-    this.#mask = 0xf;
-    this.#status = 0;
-    this.#command = 0;
+  /** Lets devices transfer whose turn it is; those that want more get it in a later turn of the event loop. */
+  #run(): void {
+    if (this.#running) return;
+    this.#running = true;
+    let isBusy = false;
+    for (const [index, channel] of this.#channels.entries()) {
+      const isWanted = (this.#status & (0x10 << index)) !== 0 && (this.#mask & (1 << index)) === 0;
+      if (!isWanted || channel.handler === undefined) continue;
+      isBusy = true;
+      const length = (channel.base[COUNT] + 1) << this.#shift;
+      channel.done = channel.handler(channel.done, length);
+      if (channel.done === length) this.#status |= 1 << index;
+    }
+    this.#running = false;
+    if (!isBusy) return;
+    this.#again ??= setImmediate(() => {
+      this.#again = undefined;
+      this.#run();
+    });
   }
+}
 
-  /** For a device that transfers: where channel `index` points, and how much is left. */
-  programmed(index: number): {
-    readonly address: number;
-    readonly length: number;
-    readonly repeats: boolean;
-    readonly masked: boolean;
-  } {
-    const channel = this.#channels[index];
-    const [address, count] = channel?.current ?? [0, 0];
-    return {
-      address: ((channel?.page ?? 0) << 16) + (address << this.#shift),
-      length: (count + 1) << this.#shift,
-      repeats: ((channel?.mode ?? 0) & AUTO_INITIALIZE) !== 0,
-      masked: (this.#mask & (1 << index)) !== 0 || (this.#command & 4) !== 0,
-    };
-  }
+function isVerify({ mode }: Channel): boolean {
+  return (mode & MODE.transfer) === 0;
+}
+
+function goesDown({ mode }: Channel): boolean {
+  return (mode & MODE.down) !== 0;
+}
+
+function addressOf(channel: Channel, position: number, length: number): number {
+  const from = channel.page * 0x10000 + channel.start;
+  return goesDown(channel) ? Math.max(from - position - length, 0) : from + position;
 }

@@ -13,6 +13,14 @@ export const isaErrors = defineErrors({
     text: (irq: number) => `Maximum value for "irq" is: 15, not ${irq}`,
     help: "ISA interrupts are 0 to 15.",
   },
+  IRQ_RANGE: {
+    text: (name: string) => `Maximum value for "${name}" is: 15`,
+    help: "An interrupt of a device on the ISA bus is above 15.",
+  },
+  PS2_DEVICE: {
+    text: (driver: string) => `the device '${driver}' is not the one of the plugin isa`,
+    help: "A plugin has registered another device under the name of the keyboard or the mouse.",
+  },
   BOOT_DRIVES: {
     text: () => "Too many boot devices for PC",
     help: "`-boot order=` and `once=` name three drives at most.",

@@ -1,225 +1,290 @@
-// Keyboard controller: IBM PC/AT Technical Reference §1 "Keyboard Controller" and "Keyboard"; Intel 8042. A keyboard and a
-// mouse are attached; nobody presses anything.
-import { byteLength, type IrqLine, type MemoryRegion, type MemoryRegions } from "backplane";
+// Keyboard controller: IBM PS/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary Device Controller"; Intel
+// 8042. One byte at a time goes to the system: of the controller's own, of the keyboard, or of the mouse, in that order.
+import {
+  byteLength,
+  type Clock,
+  type ClockTimer,
+  type Disposable,
+  type IrqLine,
+  type MemoryRegion,
+  type MemoryRegions,
+  type VirtualTime,
+} from "backplane";
+import type { Ps2Keyboard } from "./ps2-keyboard.ts";
+import type { Ps2Mouse } from "./ps2-mouse.ts";
 
 const STATUS = { output: 0x01, selfTest: 0x04, command: 0x08, unlocked: 0x10, mouse: 0x20 } as const;
 const MODE = {
   keyboardInterrupt: 0x01,
   mouseInterrupt: 0x02,
-  system: 0x04,
   keyboardOff: 0x10,
   mouseOff: 0x20,
+  translate: 0x40,
 } as const;
 const MODE_DEFAULT = MODE.keyboardInterrupt | MODE.mouseInterrupt;
-const OUTPUT = { reset: 0x01, a20: 0x02 } as const;
-const OUTPUT_DEFAULT = 0xcf;
-const ACKNOWLEDGE = 0xfa;
-const SELF_TEST_PASSED = 0xaa;
+const OUTPUT = { run: 0x01, a20: 0x02, keyboard: 0x10, mouse: 0x20, ones: 0xcc } as const;
+const OUTPUT_DEFAULT = OUTPUT.run | OUTPUT.a20 | OUTPUT.ones;
+const INPUT_PORT = 0x80;
 
-/** Commands with a parameter, by what the next data byte means. */
-type Expectation = "mode" | "output-port" | "keyboard-output" | "mouse-output" | "mouse";
+const COMMAND = {
+  readMode: 0x20,
+  writeMode: 0x60,
+  mouseOff: 0xa7,
+  mouseOn: 0xa8,
+  testMouse: 0xa9,
+  selfTest: 0xaa,
+  testKeyboard: 0xab,
+  keyboardOff: 0xad,
+  keyboardOn: 0xae,
+  readInput: 0xc0,
+  readOutput: 0xd0,
+  writeOutput: 0xd1,
+  /** The next byte comes back as if the keyboard, or the mouse, had said it. */
+  echoKeyboard: 0xd2,
+  echoMouse: 0xd3,
+  toMouse: 0xd4,
+  closeA20: 0xdd,
+  openA20: 0xdf,
+  pulse: 0xf0,
+  reset: 0xfe,
+  nothing: 0xff,
+} as const;
+const TESTED = { controller: 0x55, line: 0x00 } as const;
 
-export interface KeyboardControllerLines {
-  readonly keyboard: IrqLine;
-  readonly mouse: IrqLine;
+/** Who has a byte. Those of the devices stand where MODE switches the devices off. */
+const PENDING = {
+  controller: 0x04,
+  controllerForMouse: 0x08,
+  keyboard: MODE.keyboardOff,
+  mouse: MODE.mouseOff,
+} as const;
+type Source = "keyboard" | "mouse" | "controller";
+
+/** After a byte of the keyboard's was read, a throttled keyboard is silent for so long. */
+const THROTTLE_NS = 1_000_000;
+
+export interface KeyboardControllerParts {
+  readonly keyboard: Ps2Keyboard;
+  readonly mouse: Ps2Mouse;
+  readonly keyboardInterrupt: IrqLine;
+  readonly mouseInterrupt: IrqLine;
+  /** Address line 20 is open. */
+  readonly a20: IrqLine;
+  readonly clock: Clock;
+  /** The controller has a buffer of its own, and looks at what is switched off; otherwise it speaks through the devices. */
+  readonly extended: boolean;
+  readonly throttled: boolean;
   resetMachine(): void;
 }
 
-export class KeyboardController {
+export class KeyboardController implements Disposable {
   readonly data: MemoryRegion;
   readonly command: MemoryRegion;
-  readonly #lines: KeyboardControllerLines;
-  readonly #queue: { readonly byte: number; readonly mouse: boolean }[] = [];
+  readonly #parts: KeyboardControllerParts;
+  readonly #throttle: ClockTimer | undefined;
   #status = 0;
   #mode = 0;
   #outputPort = 0;
+  #pending = 0;
+  /** The controller's own byte. */
+  #own = 0;
+  /** What was read last, and whose byte waits now. */
   #last = 0;
-  #expected: Expectation | undefined;
-  /** The keyboard or mouse command whose parameter comes next. */
-  #keyboardParameter = false;
-  #mouseParameter = false;
+  #source: Source = "controller";
+  /** The command whose parameter comes next. */
+  #expected: number | undefined;
 
-  constructor(regions: MemoryRegions, lines: KeyboardControllerLines) {
-    this.#lines = lines;
+  constructor(regions: MemoryRegions, parts: KeyboardControllerParts) {
+    this.#parts = parts;
+    this.#throttle = parts.throttled
+      ? parts.clock.timer(() => {
+          if (this.#ready !== 0) this.#present();
+        })
+      : undefined;
     const impl = { min: 1, max: 1 } as const;
     this.data = regions.io("i8042-data", byteLength(1), {
       impl,
-      read: () => this.#readData(),
-      write: (_offset, value) => this.#writeData(value),
+      read: () => this.#read(),
+      write: (_offset, value) => this.#write(value),
     });
     this.command = regions.io("i8042-cmd", byteLength(1), {
       impl,
       read: () => this.#status,
       write: (_offset, value) => this.#execute(value),
     });
-    this.reset();
   }
 
+  dispose(): void {
+    void this.#throttle?.dispose();
+  }
+
+  /** A byte that was asked for stays asked for. */
   reset(): void {
-    this.#queue.length = 0;
-    this.#status = STATUS.command | STATUS.unlocked;
     this.#mode = MODE_DEFAULT;
+    this.#status = STATUS.command | STATUS.unlocked;
     this.#outputPort = OUTPUT_DEFAULT;
-    this.#last = 0;
-    this.#expected = undefined;
-    this.#keyboardParameter = false;
-    this.#mouseParameter = false;
-    this.#update();
+    this.#pending = 0;
+    this.#withdraw();
+    this.#throttle?.cancel();
   }
 
-  #execute(command: number): void {
+  /** The line of a device: it has a byte, or none. */
+  requests(device: "keyboard" | "mouse", level: boolean): void {
+    const bit = PENDING[device];
+    this.#pending = level ? this.#pending | bit : this.#pending & ~bit;
+    this.#presentIfFree();
+  }
+
+  #execute(value: number): void {
+    // Pulses of output bits: only bit 0 leads anywhere, to the processor's reset.
+    const command = value >= COMMAND.pulse ? ((value & 1) === 0 ? COMMAND.reset : COMMAND.nothing) : value;
     switch (command) {
-      case 0x20:
-        return this.#answer(this.#mode);
-      case 0x60:
-        this.#expected = "mode";
+      case COMMAND.readMode:
+        return this.#say(this.#mode);
+      case COMMAND.writeMode:
+      case COMMAND.writeOutput:
+      case COMMAND.echoKeyboard:
+      case COMMAND.echoMouse:
+      case COMMAND.toMouse:
+        this.#expected = command;
         return;
-      case 0xa7:
+      case COMMAND.mouseOff:
         this.#mode |= MODE.mouseOff;
         return;
-      case 0xa8:
+      case COMMAND.mouseOn:
         this.#mode &= ~MODE.mouseOff;
-        return;
-      case 0xa9:
-      case 0xab:
-        return this.#answer(0x00);
-      case 0xaa:
-        this.#status |= STATUS.selfTest;
-        return this.#answer(0x55);
-      case 0xad:
+        return this.#presentIfFree();
+      case COMMAND.keyboardOff:
         this.#mode |= MODE.keyboardOff;
-        return this.#update();
-      case 0xae:
+        return;
+      case COMMAND.keyboardOn:
         this.#mode &= ~MODE.keyboardOff;
-        return this.#update();
-      case 0xc0:
-        return this.#answer(0x80);
-      case 0xd0:
-        return this.#answer(this.#outputPort);
-      case 0xd1:
-        this.#expected = "output-port";
-        return;
-      case 0xd2:
-        this.#expected = "keyboard-output";
-        return;
-      case 0xd3:
-        this.#expected = "mouse-output";
-        return;
-      case 0xd4:
-        this.#expected = "mouse";
-        return;
-      case 0xdd:
+        return this.#presentIfFree();
+      case COMMAND.testMouse:
+      case COMMAND.testKeyboard:
+        return this.#say(TESTED.line);
+      case COMMAND.selfTest:
+        this.#status |= STATUS.selfTest;
+        return this.#say(TESTED.controller);
+      case COMMAND.readInput:
+        return this.#say(INPUT_PORT);
+      case COMMAND.readOutput:
+        return this.#say(this.#outputPort);
+      case COMMAND.closeA20:
+        this.#parts.a20.set(false);
         this.#outputPort &= ~OUTPUT.a20;
         return;
-      case 0xdf:
+      case COMMAND.openA20:
+        this.#parts.a20.set(true);
         this.#outputPort |= OUTPUT.a20;
         return;
-      case 0xfe:
-        return this.#lines.resetMachine();
+      case COMMAND.reset:
+        return this.#parts.resetMachine();
       default:
-        // Pulses of output bits: only bit 0 leads anywhere.
-        if (command >= 0xf0 && (command & OUTPUT.reset) === 0) this.#lines.resetMachine();
+      // A command that the controller does not know does nothing.
     }
   }
 
-  #writeData(value: number): void {
-    const expected = this.#expected;
+  #write(value: number): void {
+    const command = this.#expected;
     this.#expected = undefined;
-    switch (expected) {
-      case "mode":
-        this.#mode = value;
-        return this.#update();
-      case "output-port":
-        this.#outputPort = value;
-        if ((value & OUTPUT.reset) === 0) this.#lines.resetMachine();
-        return;
-      case "keyboard-output":
-        return this.#enqueue(false, value);
-      case "mouse-output":
-        return this.#enqueue(true, value);
-      case "mouse":
-        return this.#toMouse(value);
+    switch (command) {
       case undefined:
+        this.#parts.keyboard.write(value);
+        // Who is spoken to may answer.
         this.#mode &= ~MODE.keyboardOff;
-        return this.#toKeyboard(value);
+        return this.#presentIfFree();
+      case COMMAND.toMouse:
+        this.#parts.mouse.write(value);
+        this.#mode &= ~MODE.mouseOff;
+        return this.#presentIfFree();
+      case COMMAND.writeMode:
+        this.#mode = value;
+        this.#parts.keyboard.translates = (value & MODE.translate) !== 0;
+        this.#driveInterrupts();
+        return this.#presentIfFree();
+      case COMMAND.echoKeyboard:
+        return this.#say(value);
+      case COMMAND.echoMouse:
+        return this.#say(value, true);
+      default:
+        this.#outputPort = value;
+        this.#parts.a20.set((value & OUTPUT.a20) !== 0);
+        if ((value & OUTPUT.run) === 0) this.#parts.resetMachine();
     }
   }
 
-  #readData(): number {
-    const next = this.#queue.shift();
-    if (next !== undefined) this.#last = next.byte;
-    this.#update();
+  #read(): number {
+    if ((this.#status & STATUS.output) === 0) return this.#last;
+    this.#withdraw();
+    this.#last = this.#take();
     return this.#last;
   }
 
-  #toKeyboard(value: number): void {
-    if (this.#keyboardParameter) {
-      this.#keyboardParameter = false;
-      return this.#enqueue(false, ACKNOWLEDGE);
+  #take(): number {
+    const { keyboard, mouse, clock } = this.#parts;
+    if (this.#source === "keyboard") {
+      this.#throttle?.arm((clock.now + THROTTLE_NS) as VirtualTime);
+      return keyboard.queue.read();
     }
-    switch (value) {
-      case 0xee:
-        return this.#enqueue(false, 0xee);
-      case 0xf2:
-        return this.#enqueue(false, ACKNOWLEDGE, 0xab, 0x83);
-      case 0xed:
-      case 0xf0:
-      case 0xf3:
-        this.#keyboardParameter = true;
-        return this.#enqueue(false, ACKNOWLEDGE);
-      case 0xff:
-        this.#dropQueued(false);
-        return this.#enqueue(false, ACKNOWLEDGE, SELF_TEST_PASSED);
-      default:
-        return this.#enqueue(false, ACKNOWLEDGE);
+    if (this.#source === "mouse") return mouse.queue.read();
+    const byte = this.#own;
+    this.#pending &= ~(PENDING.controller | PENDING.controllerForMouse);
+    if (this.#ready !== 0) this.#present();
+    return byte;
+  }
+
+  #say(byte: number, asMouse = false): void {
+    if (!this.#parts.extended) {
+      this.#parts[asMouse ? "mouse" : "keyboard"].queue.push(byte);
+      return;
     }
+    this.#own = byte;
+    this.#pending &= ~(PENDING.controller | PENDING.controllerForMouse);
+    this.#pending |= asMouse ? PENDING.controllerForMouse : PENDING.controller;
+    this.#presentIfFree();
   }
 
-  #toMouse(value: number): void {
-    if (this.#mouseParameter) {
-      this.#mouseParameter = false;
-      return this.#enqueue(true, ACKNOWLEDGE);
+  /** What may be presented now. */
+  get #ready(): number {
+    const off = this.#parts.extended ? this.#mode & (PENDING.keyboard | PENDING.mouse) : 0;
+    return this.#pending & ~off;
+  }
+
+  #presentIfFree(): void {
+    // Reading what stands there brings the next one; so does the end of the silence.
+    if ((this.#status & STATUS.output) !== 0 || this.#throttle?.deadline !== undefined) return;
+    if (this.#ready !== 0) this.#present();
+  }
+
+  #present(): void {
+    const ready = this.#ready;
+    let forMouse = false;
+    if ((ready & PENDING.controller) !== 0) this.#source = "controller";
+    else if ((ready & PENDING.controllerForMouse) !== 0) {
+      this.#source = "controller";
+      forMouse = true;
+    } else if ((ready & PENDING.keyboard) !== 0) this.#source = "keyboard";
+    else {
+      this.#source = "mouse";
+      forMouse = true;
     }
-    switch (value) {
-      case 0xe8:
-      case 0xf3:
-        this.#mouseParameter = true;
-        return this.#enqueue(true, ACKNOWLEDGE);
-      case 0xe9:
-        return this.#enqueue(true, ACKNOWLEDGE, 0x00, 0x02, 0x64);
-      case 0xf2:
-        return this.#enqueue(true, ACKNOWLEDGE, 0x00);
-      case 0xff:
-        this.#dropQueued(true);
-        return this.#enqueue(true, ACKNOWLEDGE, SELF_TEST_PASSED, 0x00);
-      default:
-        return this.#enqueue(true, ACKNOWLEDGE);
-    }
+    this.#status = (this.#status & ~STATUS.mouse) | STATUS.output | (forMouse ? STATUS.mouse : 0);
+    this.#outputPort = (this.#outputPort & ~OUTPUT.mouse) | OUTPUT.keyboard | (forMouse ? OUTPUT.mouse : 0);
+    this.#driveInterrupts();
   }
 
-  #answer(byte: number): void {
-    this.#enqueue(false, byte);
-  }
-
-  #enqueue(mouse: boolean, ...bytes: readonly number[]): void {
-    for (const byte of bytes) this.#queue.push({ byte, mouse });
-    this.#update();
-  }
-
-  #dropQueued(mouse: boolean): void {
-    const kept = this.#queue.filter((entry) => entry.mouse !== mouse);
-    this.#queue.splice(0, this.#queue.length, ...kept);
-  }
-
-  /** Status bits and interrupts follow the head of the queue. */
-  #update(): void {
-    const next = this.#queue[0];
+  #withdraw(): void {
     this.#status &= ~(STATUS.output | STATUS.mouse);
-    if (next !== undefined) this.#status |= STATUS.output | (next.mouse ? STATUS.mouse : 0);
-    const keyboard = next !== undefined && !next.mouse;
-    this.#lines.keyboard.set(
-      keyboard && (this.#mode & MODE.keyboardInterrupt) !== 0 && (this.#mode & MODE.keyboardOff) === 0,
-    );
-    this.#lines.mouse.set(next?.mouse === true && (this.#mode & MODE.mouseInterrupt) !== 0);
+    this.#outputPort &= ~(OUTPUT.keyboard | OUTPUT.mouse);
+    this.#driveInterrupts();
+  }
+
+  #driveInterrupts(): void {
+    const isFull = (this.#status & STATUS.output) !== 0;
+    const forMouse = (this.#status & STATUS.mouse) !== 0;
+    const isOn = (this.#mode & (MODE.keyboardInterrupt | MODE.keyboardOff)) === MODE.keyboardInterrupt;
+    this.#parts.keyboardInterrupt.set(isFull && !forMouse && isOn);
+    this.#parts.mouseInterrupt.set(isFull && forMouse && (this.#mode & MODE.mouseInterrupt) !== 0);
   }
 }

@@ -1,8 +1,9 @@
 // Programmable interrupt controller: Intel 8259A datasheet (231468). A pair of them, the second on input 2 of the first;
 // edge or level per input: EISA specification, edge/level control registers.
-import { byteLength, type MemoryRegion, type MemoryRegions } from "backplane";
+import { byteLength, type IrqLine, type MemoryRegion, type MemoryRegions } from "backplane";
+import type { ExternalInterrupts } from "backplane/plugins/apic/contract";
 
-const ICW1 = { initialize: 0x10, single: 0x02, needsIcw4: 0x01 } as const;
+const ICW1 = { initialize: 0x10, level: 0x08, single: 0x02, needsIcw4: 0x01 } as const;
 const ICW4 = { automaticEnd: 0x02, special: 0x10 } as const;
 const OCW3 = {
   select: 0x08,
@@ -13,24 +14,30 @@ const OCW3 = {
   specialMask: 0x20,
 } as const;
 const NONE = 8;
+/** The first controller's input that the second one's output leads to. */
+export const CASCADE = 2;
+const SPURIOUS = 7;
 
-export class Pic {
+export class Pic implements ExternalInterrupts {
   readonly ports: MemoryRegion;
   readonly elcr: MemoryRegion;
-  readonly #isMaster: boolean;
+  readonly isMaster: boolean;
   readonly #elcrMask: number;
-  readonly #changed: () => void;
-  #lines = 0;
+  readonly #output: IrqLine;
+  readonly #second: () => Pic | undefined;
   #lastLines = 0;
   #request = 0;
   #inService = 0;
   #mask = 0;
+  /** Inputs that the edge/level control register makes level-triggered, and whether all are (ICW1). */
   #levelTriggered = 0;
+  #isLevelMode = false;
   #lowestPriority = 7;
   #vectorBase = 0;
   /** Which initialization word comes next; 0 when none does. */
   #expected = 0;
   #needsIcw4 = false;
+  #isSingle = false;
   #automaticEnd = false;
   #rotateOnEnd = false;
   #specialMask = false;
@@ -40,11 +47,17 @@ export class Pic {
 
   constructor(
     regions: MemoryRegions,
-    options: { readonly master: boolean; readonly elcrMask: number; changed(): void },
+    options: {
+      readonly master: boolean;
+      readonly elcrMask: number;
+      readonly output: IrqLine;
+      readonly second: () => Pic | undefined;
+    },
   ) {
-    this.#isMaster = options.master;
+    this.isMaster = options.master;
     this.#elcrMask = options.elcrMask;
-    this.#changed = () => options.changed();
+    this.#output = options.output;
+    this.#second = options.second;
     this.ports = regions.io("pic", byteLength(2), {
       impl: { min: 1, max: 1 },
       read: (offset) => this.#read(offset),
@@ -61,17 +74,35 @@ export class Pic {
 
   reset(): void {
     this.#levelTriggered = 0;
+    this.#isLevelMode = false;
     this.#initialize();
+  }
+
+  #isLevel(bit: number): boolean {
+    return this.#isLevelMode || (this.#levelTriggered & bit) !== 0;
+  }
+
+  #changed(): void {
+    this.#output.set(this.output);
   }
 
   /** An input changes its level. */
   set(input: number, level: boolean): void {
     const bit = 1 << input;
-    this.#lines = level ? this.#lines | bit : this.#lines & ~bit;
-    if ((this.#levelTriggered & bit) !== 0) this.#request = level ? this.#request | bit : this.#request & ~bit;
+    if (this.#isLevel(bit)) this.#request = level ? this.#request | bit : this.#request & ~bit;
     else if (level && (this.#lastLines & bit) === 0) this.#request |= bit;
     this.#lastLines = level ? this.#lastLines | bit : this.#lastLines & ~bit;
     this.#changed();
+  }
+
+  /** A line of `info pic`. */
+  text(): string {
+    const hex = (value: number): string => value.toString(16).padStart(2, "0");
+    return (
+      `pic${this.isMaster ? 0 : 1}: irr=${hex(this.#request)} imr=${hex(this.#mask)} isr=${hex(this.#inService)} ` +
+      `hprio=${(this.#lowestPriority + 1) & 7} irq_base=${hex(this.#vectorBase)} rr_sel=${this.#readInService ? 1 : 0} ` +
+      `elcr=${hex(this.#levelTriggered)} fnm=${this.#fullyNested ? 1 : 0}\n`
+    );
   }
 
   /** The output to the processor, or to the other controller. */
@@ -79,11 +110,14 @@ export class Pic {
     return this.#pending !== NONE;
   }
 
-  /** The processor takes the interrupt: its input and its vector. Without a request it is the spurious input 7. */
-  acknowledge(): { readonly input: number; readonly vector: number } {
-    const input = this.#pending === NONE ? 7 : this.#pending;
-    if (this.#pending !== NONE) this.#take(input);
-    return { input, vector: this.#vectorBase + input };
+  /** The processor takes the interrupt: its vector. Without a request it is that of the spurious input 7. */
+  acknowledge(): number {
+    const input = this.#pending;
+    if (input === NONE) return this.#vectorBase + SPURIOUS;
+    const second = input === CASCADE && this.isMaster ? this.#second() : undefined;
+    const vector = second?.acknowledge() ?? this.#vectorBase + input;
+    this.#take(input);
+    return vector;
   }
 
   #take(input: number): void {
@@ -91,7 +125,7 @@ export class Pic {
     if (this.#automaticEnd) {
       if (this.#rotateOnEnd) this.#lowestPriority = input;
     } else this.#inService |= bit;
-    if ((this.#levelTriggered & bit) === 0) this.#request &= ~bit;
+    if (!this.#isLevel(bit)) this.#request &= ~bit;
     this.#changed();
   }
 
@@ -102,7 +136,7 @@ export class Pic {
     let served = this.#inService;
     if (this.#specialMask) served &= ~this.#mask;
     // In fully nested mode the second controller may interrupt itself.
-    if (this.#fullyNested && this.#isMaster) served &= ~0x04;
+    if (this.#fullyNested && this.isMaster) served &= ~(1 << CASCADE);
     const current = this.#priority(served);
     return wanted < current ? (wanted + this.#lowestPriority + 1) & 7 : NONE;
   }
@@ -132,6 +166,8 @@ export class Pic {
       this.#initialize();
       this.#expected = 2;
       this.#needsIcw4 = (value & ICW1.needsIcw4) !== 0;
+      this.#isSingle = (value & ICW1.single) !== 0;
+      this.#isLevelMode = (value & ICW1.level) !== 0;
       return;
     }
     if ((value & OCW3.select) !== 0) {
@@ -176,7 +212,8 @@ export class Pic {
     switch (this.#expected) {
       case 2:
         this.#vectorBase = value & 0xf8;
-        this.#expected = 3;
+        // A single controller is told of no other (ICW3).
+        this.#expected = this.#isSingle ? (this.#needsIcw4 ? 4 : 0) : 3;
         return;
       case 3:
         this.#expected = this.#needsIcw4 ? 4 : 0;
@@ -199,7 +236,10 @@ export class Pic {
     this.#inService = 0;
     this.#mask = 0;
     this.#lowestPriority = 7;
+    this.#vectorBase = 0;
     this.#expected = 0;
+    this.#needsIcw4 = false;
+    this.#isSingle = false;
     this.#automaticEnd = false;
     this.#rotateOnEnd = false;
     this.#specialMask = false;

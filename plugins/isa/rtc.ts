@@ -1,179 +1,326 @@
 // Real-time clock with 128 bytes of battery-backed memory: Motorola MC146818A datasheet; century as in PC/AT practice.
-import { byteLength, guestAddress, type Clock, type MemoryRegion, type MemoryRegions } from "backplane";
+import {
+  byteLength,
+  guestAddress,
+  type ClockTimer,
+  type Disposable,
+  type IrqLine,
+  type MemoryRegion,
+  type MemoryRegions,
+  type VirtualTime,
+} from "backplane";
 import type { Cmos } from "./contract.ts";
+import { secondsToAlarm } from "./rtc-alarm.ts";
+import { TimeRegisters } from "./rtc-encoding.ts";
+import {
+  A,
+  A_DEFAULT,
+  B,
+  C,
+  D_VALID,
+  isTime,
+  nanosecondsOf,
+  periodOf,
+  RESUME_FROM_S3,
+  RTC,
+  SECOND_NS,
+  ticksAt,
+  UPDATE_NS,
+} from "./rtc-registers.ts";
+import type { RtcSource } from "./rtc-source.ts";
+import { secondsOf } from "./rtc-time.ts";
 
-const AT = {
-  seconds: 0x00,
-  minutes: 0x02,
-  hours: 0x04,
-  weekday: 0x06,
-  day: 0x07,
-  month: 0x08,
-  year: 0x09,
-  a: 0x0a,
-  b: 0x0b,
-  c: 0x0c,
-  d: 0x0d,
-  century: 0x32,
-  ps2Century: 0x37,
-} as const;
+/** The year 2262: what lies beyond, or before 1970, the peer's clock counts in 64 bits of nanoseconds, which wrap. */
+const COUNTABLE_SECONDS = 9_200_000_000;
 
-const A_DEFAULT = 0x26;
-const A_UPDATING = 0x80;
-const B = { set: 0x80, binary: 0x04, hours24: 0x02, squareWave: 0x08, interrupts: 0x70 } as const;
-const D_VALID = 0x80;
-/** The time registers are in flux for this long before each second (§"update cycle"). */
-const UPDATE_NS = 244_000;
-const SECOND_NS = 1e9;
+function isCountable(seconds: number): boolean {
+  return seconds >= 0 && seconds < COUNTABLE_SECONDS;
+}
 
-export class RealTimeClock implements Cmos {
+function counted(seconds: number, elapsed: number): bigint {
+  return BigInt.asUintN(64, BigInt(seconds) * 1_000_000_000n + BigInt(elapsed));
+}
+
+const MEMORY_LENGTH = 128;
+/** After the dividers are let go the first update comes half a second later. */
+const HALF_SECOND_NS = 500_000_000;
+const RATES_THAT_INTERRUPT = C.updateEnded | C.alarm | C.periodic;
+
+export interface RtcOptions {
+  readonly source: RtcSource;
+  /** What the clock shows when it is made: seconds since 1970. */
+  readonly seconds: number;
+  readonly baseYear: number;
+  readonly irq: IrqLine;
+  /** The alarm went off while its interrupt is enabled: a sleeping machine may wake. */
+  alarmed(): void;
+  /** The guest has set the clock. */
+  timeSet(seconds: number): void;
+}
+
+export class RealTimeClock implements Cmos, Disposable {
   readonly region: MemoryRegion;
-  readonly #clock: Clock;
-  readonly #memory = new Uint8Array(128);
+  readonly #options: RtcOptions;
+  readonly #memory = new Uint8Array(MEMORY_LENGTH);
+  readonly #registers: TimeRegisters;
+  readonly #updates: ClockTimer;
+  readonly #periods: ClockTimer;
   #index = 0;
-  /** What the clock showed at virtual time zero, in milliseconds since 1970. */
-  #base: number;
+  /** What the clock showed at `#setAt`, to the second; `#fraction` nanoseconds of it had passed. */
+  #seconds: number;
+  #setAt: number;
+  #fraction = 0;
+  /** The guest has seen "update in progress", and sees it until the update is over. */
+  #updating = false;
+  #alarmAt = 0;
+  #nextPeriod = 0;
 
-  constructor(regions: MemoryRegions, clock: Clock, base: Date) {
-    this.#clock = clock;
-    this.#base = base.getTime();
-    this.#memory[AT.a] = A_DEFAULT;
-    this.#memory[AT.b] = B.hours24;
-    this.#memory[AT.d] = D_VALID;
-    this.region = regions.io("rtc", byteLength(2), {
+  constructor(regions: MemoryRegions, options: RtcOptions) {
+    this.#options = options;
+    this.#seconds = options.seconds;
+    this.#setAt = options.source.now;
+    this.#registers = new TimeRegisters(this.#memory, options.baseYear);
+    this.#memory[RTC.a] = A_DEFAULT;
+    this.#memory[RTC.b] = B.hours24;
+    this.#memory[RTC.d] = D_VALID;
+    this.#refresh();
+    this.#updates = options.source.timer(() => this.#update());
+    this.#periods = options.source.timer(() => this.#period());
+    this.#schedule();
+    const ops = {
       impl: { min: 1, max: 1 },
-      read: (offset) => (offset === 0 ? 0xff : this.get(this.#index)),
-      write: (offset, value) => (offset === 0 ? this.#select(value) : this.#write(this.#index, value)),
-    });
-    const index = regions.io("rtc-index", byteLength(1), {
-      impl: { min: 1, max: 1 },
-      read: () => 0xff,
-      write: (_offset, value) => this.#select(value),
-    });
-    this.region.addSubregion(guestAddress(0), index);
+      read: (offset: number) => (offset === 0 ? 0xff : this.#read()),
+      write: (offset: number, value: number) => {
+        // The top bit masks non-maskable interrupts.
+        if (offset === 0) this.#index = value & 0x7f;
+        else this.#write(value);
+      },
+    } as const;
+    this.region = regions.io("rtc", byteLength(2), ops);
+    this.region.addSubregion(guestAddress(0), regions.io("rtc-index", byteLength(1), ops));
+  }
+
+  dispose(): void {
+    void this.#updates.dispose();
+    void this.#periods.dispose();
   }
 
   reset(): void {
-    this.#memory[AT.b] = (this.#memory[AT.b] ?? 0) & ~(B.interrupts | B.squareWave);
-    this.#memory[AT.c] = 0;
+    if (this.#at(RTC.shutdownStatus) !== RESUME_FROM_S3) this.#memory[RTC.shutdownStatus] = 0;
+    this.#memory[RTC.b] = this.#at(RTC.b) & ~(B.periodic | B.alarm | B.squareWave);
+    this.#memory[RTC.c] = this.#at(RTC.c) & ~(C.interrupt | RATES_THAT_INTERRUPT);
+    this.#schedule();
+    this.#options.irq.set(false);
+  }
+
+  /** The machine goes to sleep: the firmware that wakes it learns so. */
+  suspend(): void {
+    this.#memory[RTC.shutdownStatus] = RESUME_FROM_S3;
   }
 
   get(index: number): number {
-    const time = this.#timeRegister(index);
-    if (time !== undefined) return time;
-    const value = this.#memory[index] ?? 0;
-    if (index === AT.a) return this.#isUpdating ? value | A_UPDATING : value;
-    // Reading the flags clears them.
-    if (index === AT.c) this.#memory[AT.c] = 0;
-    return value;
+    if (isTime(index)) this.#refresh();
+    return this.#at(index);
   }
 
   set(index: number, value: number): void {
     this.#memory[index] = value;
   }
 
-  #select(value: number): void {
-    // The top bit masks non-maskable interrupts.
-    this.#index = value & 0x7f;
+  get date(): Date {
+    this.#refresh();
+    return new Date(secondsOf(this.#registers.read()) * 1000);
   }
 
-  #write(index: number, value: number): void {
-    switch (index) {
-      case AT.a:
-        this.#memory[index] = value & ~A_UPDATING & 0xff;
-        return;
-      case AT.c:
-      case AT.d:
+  #at(index: number): number {
+    return this.#memory[index] ?? 0;
+  }
+
+  /** Whether time passes: neither held by the guest nor without a divided clock. */
+  get #isRunning(): boolean {
+    return (this.#at(RTC.b) & B.set) === 0 && (this.#at(RTC.a) & A.dividers) <= A.running;
+  }
+
+  get #isInReset(): boolean {
+    return (this.#at(RTC.a) & A.reset) === A.reset;
+  }
+
+  /** Since the clock showed `#seconds` and nothing behind the point. */
+  get #elapsed(): number {
+    return this.#options.source.now - this.#setAt + this.#fraction;
+  }
+
+  get #intoSecond(): number {
+    return isCountable(this.#seconds)
+      ? this.#elapsed % SECOND_NS
+      : Number(counted(this.#seconds, this.#elapsed) % 1_000_000_000n);
+  }
+
+  /** The second that the clock shows. */
+  get #second(): number {
+    return isCountable(this.#seconds)
+      ? this.#seconds + Math.floor(this.#elapsed / SECOND_NS)
+      : Number(BigInt.asIntN(64, counted(this.#seconds, this.#elapsed)) / 1_000_000_000n);
+  }
+
+  /** Brings the registers up to date, unless the guest holds them. */
+  #refresh(): void {
+    if ((this.#at(RTC.b) & B.set) !== 0) return;
+    this.#registers.write(new Date(this.#second * 1000));
+  }
+
+  /** Takes the registers for the time of now. */
+  #setTime(): void {
+    this.#seconds = secondsOf(this.#registers.read());
+    this.#setAt = this.#options.source.now;
+    this.#options.timeSet(this.#seconds);
+  }
+
+  #read(): number {
+    if (this.#index === RTC.ps2Century) this.#index = RTC.century;
+    const index = this.#index;
+    if (isTime(index) && this.#isRunning) this.#refresh();
+    const value = this.#at(index);
+    if (index === RTC.a) return this.#isUpdating() ? value | A.updating : value;
+    if (index === RTC.c) this.#acknowledge(value);
+    return value;
+  }
+
+  #acknowledge(flags: number): void {
+    this.#options.irq.set(false);
+    this.#memory[RTC.c] = 0;
+    if ((flags & (C.updateEnded | C.alarm)) !== 0) this.#schedule();
+  }
+
+  #isUpdating(): boolean {
+    if (this.#updating) return true;
+    if (!this.#isRunning) return false;
+    const { deadline } = this.#updates;
+    this.#updating = deadline !== undefined && this.#options.source.now >= deadline - UPDATE_NS;
+    return this.#updating || this.#intoSecond >= SECOND_NS - UPDATE_NS;
+  }
+
+  #write(value: number): void {
+    if (this.#index === RTC.ps2Century) this.#index = RTC.century;
+    switch (this.#index) {
+      case RTC.a:
+        return this.#writeA(value);
+      case RTC.b:
+        return this.#writeB(value);
+      case RTC.c:
+      case RTC.d:
         return;
       default:
-        if (this.#timeRegister(index) === undefined) this.#memory[index] = value;
-        else this.#setTime(index, value);
+        return this.#store(this.#index, value);
     }
   }
 
-  get #isUpdating(): boolean {
-    return SECOND_NS - (this.#clock.now % SECOND_NS) <= UPDATE_NS;
+  #store(index: number, value: number): void {
+    this.#memory[index] = value;
+    if (isTime(index)) {
+      if (!this.#isRunning) return;
+      this.#setTime();
+      this.#schedule();
+    } else if (index === RTC.secondsAlarm || index === RTC.minutesAlarm || index === RTC.hoursAlarm) this.#schedule();
   }
 
-  get #now(): Date {
-    return new Date(this.#base + Math.floor(this.#clock.now / 1e6));
-  }
-
-  #timeRegister(index: number): number | undefined {
-    const now = this.#now;
-    switch (index) {
-      case AT.seconds:
-        return this.#encode(now.getUTCSeconds());
-      case AT.minutes:
-        return this.#encode(now.getUTCMinutes());
-      case AT.hours:
-        return this.#encodeHours(now.getUTCHours());
-      case AT.weekday:
-        return this.#encode(now.getUTCDay() + 1);
-      case AT.day:
-        return this.#encode(now.getUTCDate());
-      case AT.month:
-        return this.#encode(now.getUTCMonth() + 1);
-      case AT.year:
-        return this.#encode(now.getUTCFullYear() % 100);
-      case AT.century:
-      case AT.ps2Century:
-        return this.#encode(Math.floor(now.getUTCFullYear() / 100));
-      default:
-        return undefined;
+  #writeA(value: number): void {
+    const before = this.#ticksPerPeriod;
+    const changesRate = ((this.#at(RTC.a) ^ value) & A.rate) !== 0;
+    if ((value & A.reset) === A.reset) {
+      if (this.#isRunning) this.#refresh();
+      this.#updating = false;
+    } else if (this.#isInReset && (value & A.dividers) <= A.running) {
+      if ((this.#at(RTC.b) & B.set) === 0) {
+        this.#fraction = HALF_SECOND_NS;
+        this.#setTime();
+      }
+      this.#updating = false;
     }
+    this.#memory[RTC.a] = value & ~A.updating;
+    if (changesRate) this.#restartPeriods(before);
+    this.#schedule();
   }
 
-  #setTime(index: number, value: number): void {
-    const now = this.#now;
-    const number = this.#decode(value);
-    switch (index) {
-      case AT.seconds:
-        now.setUTCSeconds(number);
-        break;
-      case AT.minutes:
-        now.setUTCMinutes(number);
-        break;
-      case AT.hours:
-        now.setUTCHours(this.#decodeHours(value));
-        break;
-      case AT.weekday:
-        // Follows from the date.
-        return;
-      case AT.day:
-        now.setUTCDate(number);
-        break;
-      case AT.month:
-        now.setUTCMonth(number - 1);
-        break;
-      case AT.year:
-        now.setUTCFullYear(Math.floor(now.getUTCFullYear() / 100) * 100 + number);
-        break;
-      default:
-        now.setUTCFullYear(number * 100 + (now.getUTCFullYear() % 100));
+  #writeB(value: number): void {
+    const before = this.#ticksPerPeriod;
+    const old = this.#at(RTC.b);
+    let kept = value;
+    if ((value & B.set) !== 0) {
+      if (this.#isRunning) this.#refresh();
+      this.#updating = false;
+      kept &= ~B.updateEnded;
+    } else if ((old & B.set) !== 0 && (this.#at(RTC.a) & A.dividers) <= A.running) {
+      this.#fraction = this.#intoSecond;
+      this.#setTime();
     }
-    this.#base += now.getTime() - this.#now.getTime();
+    // What has happened already interrupts as soon as it may.
+    const isPending = (kept & this.#at(RTC.c) & RATES_THAT_INTERRUPT) !== 0;
+    this.#memory[RTC.c] = isPending ? this.#at(RTC.c) | C.interrupt : this.#at(RTC.c) & ~C.interrupt;
+    this.#options.irq.set(isPending);
+    this.#memory[RTC.b] = kept;
+    if (((old ^ kept) & B.periodic) !== 0) this.#restartPeriods(before);
+    this.#schedule();
   }
 
-  get #control(): number {
-    return this.#memory[AT.b] ?? 0;
+  /** Sets flags of register C; new ones interrupt if they are enabled in B, where they have the same places. */
+  #raise(flags: number): void {
+    const before = this.#at(RTC.c);
+    this.#memory[RTC.c] = before | flags;
+    if ((flags & ~before & this.#at(RTC.b)) === 0) return;
+    this.#memory[RTC.c] = before | flags | C.interrupt;
+    this.#options.irq.set(true);
   }
 
-  #encode(value: number): number {
-    return (this.#control & B.binary) === 0 ? Math.floor(value / 10) * 16 + (value % 10) : value;
+  /** The next second begins. */
+  #update(): void {
+    this.#refresh();
+    this.#updating = false;
+    const isAlarm = this.#options.source.now >= this.#alarmAt;
+    if (isAlarm && (this.#at(RTC.b) & B.alarm) !== 0) this.#options.alarmed();
+    this.#raise(isAlarm ? C.updateEnded | C.alarm : C.updateEnded);
+    this.#schedule();
   }
 
-  #decode(value: number): number {
-    return (this.#control & B.binary) === 0 ? (value >> 4) * 10 + (value & 0xf) : value;
+  /** Waits for the next update that somebody could notice; the registers are brought up to date when they are read. */
+  #schedule(): void {
+    if (this.#isInReset) return this.#updates.cancel();
+    this.#refresh();
+    const nextSecond = this.#options.source.now + SECOND_NS - this.#intoSecond;
+    const toAlarm = secondsToAlarm(this.#registers.alarm(), this.#registers.timeOfDay());
+    this.#alarmAt = nextSecond + (toAlarm - 1) * SECOND_NS;
+    const flags = this.#at(RTC.c);
+    let deadline = nextSecond;
+    if (!this.#updating && (flags & C.updateEnded) !== 0) {
+      if ((this.#at(RTC.b) & B.set) !== 0 || (flags & C.alarm) !== 0) return this.#updates.cancel();
+      deadline = this.#alarmAt;
+    }
+    if (deadline !== this.#updates.deadline) this.#updates.arm(deadline as VirtualTime);
   }
 
-  #encodeHours(hours: number): number {
-    if ((this.#control & B.hours24) !== 0) return this.#encode(hours);
-    return this.#encode(hours % 12 === 0 ? 12 : hours % 12) | (hours >= 12 ? 0x80 : 0);
+  get #ticksPerPeriod(): number {
+    return (this.#at(RTC.b) & B.periodic) === 0 ? 0 : periodOf(this.#at(RTC.a) & A.rate);
   }
 
-  #decodeHours(value: number): number {
-    if ((this.#control & B.hours24) !== 0) return this.#decode(value);
-    return (this.#decode(value & 0x7f) % 12) + ((value & 0x80) === 0 ? 0 : 12);
+  /** With another rate, or on or off: what has passed of the old period counts towards the new one. */
+  #restartPeriods(before: number): void {
+    const ticks = ticksAt(this.#options.source.now);
+    const lost = before === 0 ? 0 : ticks - (ticksAt(this.#nextPeriod) - before);
+    this.#armPeriods(ticks, lost);
+  }
+
+  #armPeriods(ticks: number, lost: number): void {
+    const period = this.#ticksPerPeriod;
+    if (period === 0) return this.#periods.cancel();
+    this.#nextPeriod = nanosecondsOf(ticks + period - Math.min(Math.max(lost, 0), period)) + 1;
+    this.#periods.arm(this.#nextPeriod as VirtualTime);
+  }
+
+  #period(): void {
+    this.#armPeriods(ticksAt(this.#nextPeriod), 0);
+    this.#memory[RTC.c] = this.#at(RTC.c) | C.periodic;
+    if ((this.#at(RTC.b) & B.periodic) === 0) return;
+    this.#memory[RTC.c] = this.#at(RTC.c) | C.interrupt;
+    this.#options.irq.set(true);
   }
 }

@@ -1,5 +1,5 @@
 // Ports with a few bits each.
-import { byteLength, type MemoryRegion, type MemoryRegions } from "backplane";
+import { byteLength, type IrqLine, type MemoryRegion, type MemoryRegions } from "backplane";
 import type { IntervalTimer } from "./timer.ts";
 
 const impl = { min: 1, max: 1 } as const;
@@ -9,13 +9,14 @@ export class SystemControlPort {
   readonly region: MemoryRegion;
   #value = 0;
 
-  constructor(regions: MemoryRegions, resetMachine: () => void) {
+  constructor(regions: MemoryRegions, a20: IrqLine, resetMachine: () => void) {
     this.region = regions.io("port92", byteLength(1), {
       impl,
       read: () => this.#value,
       write: (_offset, value) => {
         const raised = value & ~this.#value;
         this.#value = value;
+        a20.set((value & 0x02) !== 0);
         if ((raised & 0x01) !== 0) resetMachine();
       },
     });
@@ -51,10 +52,10 @@ export class SpeakerPort {
 
 /** Port 0x80: what firmware writes for its diagnostics, and reads to wait. */
 export function diagnosticPort(regions: MemoryRegions): MemoryRegion {
-  return regions.io("ioport80", byteLength(1), { read: () => 0xff, write: () => undefined });
+  return regions.io("ioport80", byteLength(1), { read: () => 0xffffffff, write: () => undefined });
 }
 
 /** Port 0xf0: clears the coprocessor's busy latch; there is none to clear without a processor. */
 export function coprocessorPort(regions: MemoryRegions): MemoryRegion {
-  return regions.io("ioportF0", byteLength(1), { read: () => 0xff, write: () => undefined });
+  return regions.io("ioportF0", byteLength(1), { read: () => 0xffffffff, write: () => undefined });
 }

@@ -1,70 +1,122 @@
 // Programmable interval timer: Intel 8254 datasheet (231164). Counters follow the virtual clock; what is read is computed
-// from the time since the count was written. Output edges raise no interrupt 0 yet: no processor would take it.
-import { byteLength, type Clock, type MemoryRegion, type MemoryRegions } from "backplane";
+// from the time since the count was written.
+import {
+  byteLength,
+  type Clock,
+  type ClockTimer,
+  type Disposable,
+  type IrqLine,
+  type MemoryRegion,
+  type MemoryRegions,
+  type VirtualTime,
+} from "backplane";
 
 const FREQUENCY = 1193182;
 const NANOSECONDS = 1e9;
 const CONTROL = 3;
 const READ_BACK = 3;
+const LONGEST = 0x10000;
 
-type Access = "low" | "high" | "word";
-const ACCESSES: readonly (Access | undefined)[] = [undefined, "low", "high", "word"];
+/** How a count is read and written: its low byte, its high byte, or both in turn. */
+const ACCESS = { low: 1, high: 2, both: 3, bothHigh: 4 } as const;
+
+/** Whole periods of the input clock in a time; exact for all times that the clock has. */
+function ticksIn(nanoseconds: number): number {
+  const seconds = Math.floor(nanoseconds / NANOSECONDS);
+  return seconds * FREQUENCY + Math.floor(((nanoseconds - seconds * NANOSECONDS) * FREQUENCY) / NANOSECONDS);
+}
+
+function timeOf(ticks: number): number {
+  const seconds = Math.floor(ticks / FREQUENCY);
+  return seconds * NANOSECONDS + Math.floor(((ticks - seconds * FREQUENCY) * NANOSECONDS) / FREQUENCY);
+}
 
 class Counter {
-  #clock: Clock;
-  #count = 0x10000;
+  readonly #clock: Clock;
+  readonly #initialGate: boolean;
+  /** A count was written, or counting started anew. */
+  readonly #restarted: () => void;
+  #count = LONGEST;
   #start = 0;
   #mode = 3;
-  #access: Access = "word";
-  #lowWritten: number | undefined;
-  #highNext = false;
-  #latched: number | undefined;
+  #decimal = 0;
+  #access = 0;
+  #reading = 0;
+  #writing = 0;
+  #lowWritten = 0;
+  #latched = 0;
+  /** Which part of the latched count comes next; 0 when none is latched. */
+  #latchReading = 0;
   #status: number | undefined;
-  gate: boolean;
+  #gate: boolean;
 
-  constructor(clock: Clock, gate: boolean) {
+  constructor(clock: Clock, gate: boolean, restarted: () => void) {
     this.#clock = clock;
-    this.gate = gate;
+    this.#initialGate = gate;
+    this.#gate = gate;
+    this.#restarted = restarted;
   }
 
+  /** The 8254 has no reset input; the board sets what the firmware counts on. */
   reset(): void {
     this.#mode = 3;
-    this.#access = "word";
-    this.#load(0);
-    this.#lowWritten = undefined;
-    this.#highNext = false;
-    this.#latched = undefined;
-    this.#status = undefined;
+    this.#gate = this.#initialGate;
+    this.#start = this.#clock.now;
+    this.#count = LONGEST;
+  }
+
+  get gate(): boolean {
+    return this.#gate;
+  }
+
+  /** A rising edge starts counting anew, except in modes 0 and 4. */
+  set gate(gate: boolean) {
+    const rises = gate && !this.#gate;
+    this.#gate = gate;
+    if (!rises || this.#mode === 0 || this.#mode === 4 || this.#mode > 5) return;
+    this.#start = this.#clock.now;
+    this.#restarted();
   }
 
   command(value: number): void {
-    const access = ACCESSES[(value >> 4) & 3];
-    if (access === undefined) {
+    const access = (value >> 4) & 3;
+    if (access === 0) {
       this.latch();
       return;
     }
     this.#access = access;
-    this.#mode = Math.min((value >> 1) & 7, 7) % 6;
-    this.#lowWritten = undefined;
-    this.#highNext = false;
+    this.#reading = access;
+    this.#writing = access;
+    this.#mode = (value >> 1) & 7;
+    this.#decimal = value & 1;
   }
 
   latch(): void {
-    this.#latched ??= this.#value;
+    if (this.#latchReading !== 0) return;
+    this.#latched = this.#value;
+    this.#latchReading = this.#access;
   }
 
   latchStatus(): void {
-    const access = { low: 1, high: 2, word: 3 }[this.#access];
-    this.#status ??= (this.output ? 0x80 : 0) | (access << 4) | (this.#mode << 1);
+    this.#status ??=
+      (this.outputAt(this.#clock.now) ? 0x80 : 0) | (this.#access << 4) | (this.#mode << 1) | this.#decimal;
   }
 
   write(value: number): void {
-    if (this.#access === "low") this.#load(value);
-    else if (this.#access === "high") this.#load(value << 8);
-    else if (this.#lowWritten === undefined) this.#lowWritten = value;
-    else {
-      this.#load(this.#lowWritten | (value << 8));
-      this.#lowWritten = undefined;
+    switch (this.#writing) {
+      case ACCESS.high:
+        this.#load(value << 8);
+        return;
+      case ACCESS.both:
+        this.#lowWritten = value;
+        this.#writing = ACCESS.bothHigh;
+        return;
+      case ACCESS.bothHigh:
+        this.#writing = ACCESS.both;
+        this.#load(this.#lowWritten | (value << 8));
+        return;
+      default:
+        this.#load(value);
     }
   }
 
@@ -72,50 +124,103 @@ class Counter {
     const status = this.#status;
     this.#status = undefined;
     if (status !== undefined) return status;
-    const value = this.#latched ?? this.#value;
-    const high = this.#access === "high" || (this.#access === "word" && this.#highNext);
-    if (this.#access === "word") this.#highNext = !this.#highNext;
-    if (this.#access !== "word" || high) this.#latched = undefined;
-    return (high ? value >> 8 : value) & 0xff;
+    if (this.#latchReading !== 0) return this.#readLatched();
+    const isHigh = this.#reading === ACCESS.high || this.#reading === ACCESS.bothHigh;
+    if (this.#reading === ACCESS.both) this.#reading = ACCESS.bothHigh;
+    else if (this.#reading === ACCESS.bothHigh) this.#reading = ACCESS.both;
+    return (isHigh ? this.#value >> 8 : this.#value) & 0xff;
   }
 
-  get output(): boolean {
-    const ticks = this.#ticks;
+  #readLatched(): number {
+    const part = this.#latchReading;
+    this.#latchReading = part === ACCESS.both ? ACCESS.high : 0;
+    return (part === ACCESS.high ? this.#latched >> 8 : this.#latched) & 0xff;
+  }
+
+  outputAt(time: number): boolean {
+    const ticks = ticksIn(time - this.#start);
+    const count = this.#count;
     switch (this.#mode) {
-      case 0:
-        return ticks >= this.#count;
       case 2:
-        return ticks === 0 || ticks % this.#count !== this.#count - 1;
+        return ticks !== 0 && ticks % count === 0;
       case 3:
-        return ticks % this.#count < (this.#count + 1) >> 1;
+        return ticks % count < (count + 1) >> 1;
+      case 4:
+      case 5:
+        return ticks === count;
       default:
-        return ticks !== this.#count;
+        return ticks >= count;
     }
   }
 
-  get #ticks(): number {
-    return Math.floor(((this.#clock.now - this.#start) * FREQUENCY) / NANOSECONDS);
+  /** When the output changes next; undefined when it stays. */
+  nextChange(time: number): number | undefined {
+    const tick = this.#nextTick(ticksIn(time - this.#start));
+    return tick === undefined ? undefined : Math.max(this.#start + timeOf(tick), time + 1);
+  }
+
+  #nextTick(ticks: number): number | undefined {
+    const count = this.#count;
+    const within = ticks % count;
+    switch (this.#mode) {
+      case 2:
+        return ticks - within + (within === 0 && ticks !== 0 ? count : count + 1);
+      case 3: {
+        const firstHalf = (count + 1) >> 1;
+        return ticks - within + (within < firstHalf ? firstHalf : count);
+      }
+      case 4:
+      case 5:
+        if (ticks === count) return count + 1;
+        return ticks < count ? count : undefined;
+      default:
+        return ticks < count ? count : undefined;
+    }
   }
 
   get #value(): number {
-    const ticks = this.#ticks;
-    if (this.#mode === 2) return this.#count - (ticks % this.#count);
-    if (this.#mode === 3) return this.#count - ((2 * ticks) % this.#count);
-    return (((this.#count - ticks) % 0x10000) + 0x10000) % 0x10000;
+    const ticks = ticksIn(this.#clock.now - this.#start);
+    const count = this.#count;
+    switch (this.#mode) {
+      case 0:
+      case 1:
+      case 4:
+      case 5:
+        return (((count - ticks) % LONGEST) + LONGEST) % LONGEST;
+      case 3:
+        return count - ((2 * ticks) % count);
+      default:
+        return count - (ticks % count);
+    }
   }
 
   #load(count: number): void {
-    this.#count = count === 0 ? 0x10000 : count;
+    this.#count = count === 0 ? LONGEST : count;
     this.#start = this.#clock.now;
+    this.#restarted();
   }
 }
 
-export class IntervalTimer {
+export class IntervalTimer implements Disposable {
   readonly region: MemoryRegion;
+  readonly #clock: Clock;
+  readonly #output: IrqLine;
   readonly #counters: readonly [Counter, Counter, Counter];
+  readonly #change: ClockTimer;
+  #nextChange = 0;
+  #outputEnabled = true;
 
-  constructor(regions: MemoryRegions, clock: Clock) {
-    this.#counters = [new Counter(clock, true), new Counter(clock, true), new Counter(clock, false)];
+  /** `output` is what counter 0 drives. */
+  constructor(regions: MemoryRegions, clock: Clock, output: IrqLine) {
+    this.#clock = clock;
+    this.#output = output;
+    const none = (): void => undefined;
+    this.#counters = [
+      new Counter(clock, true, () => this.#drive(clock.now)),
+      new Counter(clock, true, none),
+      new Counter(clock, false, none),
+    ];
+    this.#change = clock.timer(() => this.#drive(this.#nextChange), "interrupts");
     this.region = regions.io("pit", byteLength(4), {
       impl: { min: 1, max: 1 },
       // The control register cannot be read.
@@ -126,11 +231,23 @@ export class IntervalTimer {
 
   reset(): void {
     for (const counter of this.#counters) counter.reset();
+    if (this.#outputEnabled) this.#wait(this.#clock.now);
+  }
+
+  dispose(): void {
+    this.#change.cancel();
+  }
+
+  /** Cut off while another timer stands in for counter 0. */
+  enableOutput(enabled: boolean): void {
+    this.#outputEnabled = enabled;
+    if (enabled) this.#drive(this.#clock.now);
+    else this.#change.cancel();
   }
 
   /** Counter 2, which the speaker listens to. */
   get speakerOutput(): boolean {
-    return this.#counters[2].output;
+    return this.#counters[2].outputAt(this.#clock.now);
   }
 
   setSpeakerGate(gate: boolean): void {
@@ -139,6 +256,23 @@ export class IntervalTimer {
 
   get speakerGate(): boolean {
     return this.#counters[2].gate;
+  }
+
+  #drive(time: number): void {
+    if (!this.#outputEnabled) return;
+    const level = this.#counters[0].outputAt(time);
+    this.#wait(time);
+    this.#output.set(level);
+  }
+
+  #wait(time: number): void {
+    const next = this.#counters[0].nextChange(time);
+    if (next === undefined) {
+      this.#change.cancel();
+      return;
+    }
+    this.#nextChange = next;
+    this.#change.arm(next as VirtualTime);
   }
 
   #command(value: number): void {

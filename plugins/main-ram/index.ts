@@ -1,4 +1,5 @@
-import { byteLength, definePlugin, guestAddress, LIFECYCLE, MEMORY_REGIONS, SYSTEM_MEMORY } from "backplane";
+import { byteLength, definePlugin, guestAddress, LIFECYCLE, MEMORY_REGIONS, QOM, SYSTEM_MEMORY } from "backplane";
+import { defaultBackendProperties } from "backplane/plugins/memory-backend/contract";
 
 export default definePlugin({
   id: "main-ram",
@@ -9,9 +10,12 @@ export default definePlugin({
     if (size === 0) return;
     const regions = machine.use(MEMORY_REGIONS);
     const { root } = machine.use(SYSTEM_MEMORY);
+    const objects = machine.use(QOM).resolve("/objects");
     machine.own(
       machine.use(LIFECYCLE).on("board", () => {
-        root.addSubregion(guestAddress(0), regions.ram("ram", byteLength(size)));
+        const object = objects.addChild("ram", "memory-backend-ram", defaultBackendProperties(size));
+        const ram = regions.withOwner(object, () => regions.ram("ram", byteLength(size)));
+        root.addSubregion(guestAddress(0), ram);
       }),
     );
   },

@@ -4,20 +4,27 @@ import {
   injectable,
   MACHINE,
   MEMORY_REGIONS,
+  QOM,
   SYSTEM_IO,
   SYSTEM_MEMORY,
   type AddressSpace,
   type Device,
   type DeviceContext,
   type MachineInfo,
+  type MemoryRegion,
   type MemoryRegions,
+  type Qom,
 } from "backplane";
 import { PC_MEMORY, type PcMemory } from "backplane/plugins/pc-memory/contract";
 import { PCI, type Pci } from "backplane/plugins/pci/contract";
+import { PROCESSOR_SPACES, type ProcessorAddressSpaces } from "backplane/plugins/x86-cpu/contract";
 import { MchBridge, type mchType } from "./bridge.ts";
 import { MCH } from "./contract.ts";
 import { Q35Host, type q35HostType } from "./host.ts";
 import type { MchService } from "./service.ts";
+
+/** 2^64 - 1: the window is not mapped. */
+const NOWHERE = 0xffff_ffff_ffff_ffffn;
 
 @injectable()
 export class Q35HostDevice implements Device {
@@ -28,12 +35,27 @@ export class Q35HostDevice implements Device {
     @inject(PC_MEMORY) private readonly memory: PcMemory,
     @inject(SYSTEM_MEMORY) private readonly system: AddressSpace,
     @inject(SYSTEM_IO) private readonly io: AddressSpace,
+    @inject(QOM) private readonly qom: Qom,
   ) {}
 
   realize(): void {
     const { device, pci, memory } = this;
     const host = new Q35Host({ device, pci, memory, system: this.system.root, io: this.io.root });
     device.own(this.service.connectHost(host));
+    const { object } = device;
+    object.add({ name: "MCFG", type: "uint64", get: () => host.window?.base ?? NOWHERE });
+    const { service, qom, system, io } = this;
+    object.add({ name: "pci-hole-start", type: "uint32", get: () => service.hole32?.first ?? 0 });
+    object.add({ name: "pci-hole-end", type: "uint32", get: () => (service.hole32?.last ?? -1) + 1 });
+    const link = (name: string, region: () => MemoryRegion): void =>
+      void object.add({ name, type: "link<memory-region>", get: () => qom.pathOf(region()) });
+    link("ram-mem", () => memory.ram);
+    link("pci-mem", () => memory.pci);
+    link("system-mem", () => system.root);
+    link("io-mem", () => io.root);
+    object.add({ name: "mcfg_size", type: "uint64", get: () => host.window?.size ?? 0 });
+    object.add({ name: "below-4g-mem-size", type: "size", get: () => memory.belowFourGiB });
+    object.add({ name: "above-4g-mem-size", type: "size", get: () => memory.aboveFourGiB });
   }
 }
 
@@ -47,6 +69,8 @@ export class MchDevice implements Device {
     @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
     @inject(SYSTEM_MEMORY) private readonly system: AddressSpace,
     @inject(MACHINE) private readonly machine: MachineInfo,
+    @inject(PROCESSOR_SPACES) private readonly processors: ProcessorAddressSpaces,
+    @inject(QOM) private readonly qom: Qom,
   ) {}
 
   realize(): void {
@@ -62,5 +86,9 @@ export class MchDevice implements Device {
       hasSmm,
     });
     device.own(service.connectBridge(bridge));
+    const { qom } = this;
+    const link = { name: "smram", type: "link<memory-region>", get: () => qom.pathOf(bridge.smram) };
+    device.own(qom.resolve("/machine").add(link));
+    this.processors.showManagementRam(bridge.smram);
   }
 }

@@ -2,6 +2,7 @@ import { definePlugin, DEVICES } from "backplane";
 import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
 import { PC_MEMORY } from "backplane/plugins/pc-memory/contract";
 import { PCI } from "backplane/plugins/pci/contract";
+import { PROCESSOR_SPACES } from "backplane/plugins/x86-cpu/contract";
 import { contributeAcpi } from "./acpi.ts";
 import { mchType } from "./bridge.ts";
 import { MCH } from "./contract.ts";
@@ -13,7 +14,7 @@ export default definePlugin({
   id: "mch",
   apiVersion: 1,
   summary: "the Q35 memory controller hub: host bridge, configuration space window, shadow RAM, SMRAM",
-  requires: [PCI, PC_MEMORY],
+  requires: [PCI, PC_MEMORY, PROCESSOR_SPACES],
   uses: [ACPI_TABLES],
   provides: [MCH],
   attach(machine) {

@@ -1,6 +1,10 @@
 import {
+  alignUp,
+  AnonymousMemory,
   byteLength,
   disposable,
+  machineErrors,
+  TARGET_PAGE_SIZE,
   type ByteLength,
   type Disposable,
   type HostMemory,
@@ -12,6 +16,8 @@ import {
 } from "backplane";
 import type { MemoryBackend } from "./contract.ts";
 import { memoryBackendErrors } from "./errors.ts";
+import { checkPolicy } from "./host-nodes.ts";
+import { preallocate } from "./preallocate.ts";
 import type { RAM_PROPERTIES } from "./properties.ts";
 
 /** What all backends have in common. */
@@ -38,9 +44,9 @@ export function checkCommon(type: string, properties: CommonProperties): number 
   if (prealloc && !reserve) throw memoryBackendErrors.MEMORY_BACKEND_PREALLOC_RESERVE();
   if (policy === "default" && hostNodes.length > 0) throw memoryBackendErrors.MEMORY_BACKEND_HOST_NODES();
   if (policy !== "default" && hostNodes.length === 0) throw memoryBackendErrors.MEMORY_BACKEND_NO_HOST_NODES(policy);
-  if (policy !== "default") refuse(`policy=${policy}`, "host memory cannot be bound to NUMA nodes of the host");
-  if (prealloc) refuse("prealloc=on", "host memory is sparse and cannot be allocated in advance");
-  if (properties["prealloc-context"] !== undefined) refuse("prealloc-context", "there are no thread contexts");
+  if (policy !== "default") checkPolicy(policy, hostNodes);
+  const context = properties["prealloc-context"];
+  if (context !== undefined) throw machineErrors.LINK_NOT_FOUND(context);
   return size;
 }
 
@@ -62,9 +68,9 @@ export abstract class HostMemoryBackend implements MemoryBackend, UserObject {
   readonly alignment: ByteLength;
   readonly dump: boolean;
   readonly merge: boolean;
-  readonly prealloc = false;
-  readonly policy = "default";
-  readonly hostNodes: readonly number[] = [];
+  readonly prealloc: boolean;
+  readonly policy: MemoryBackend["policy"];
+  readonly hostNodes: readonly number[];
   readonly blockName: string;
   #claims = 0;
 
@@ -82,13 +88,17 @@ export abstract class HostMemoryBackend implements MemoryBackend, UserObject {
     this.reserve = properties.reserve;
     this.dump = properties.dump;
     this.merge = properties.merge;
+    this.prealloc = properties.prealloc;
+    this.policy = properties.policy;
+    this.hostNodes = properties["host-nodes"];
     this.pmem = spec.pmem ?? false;
     this.readonly = spec.readonly ?? false;
     this.namedFile = spec.namedFile ?? false;
     this.alignment = byteLength(spec.alignment);
     this.blockName = properties["x-use-canonical-path-for-ramblock-id"] ? context.path : context.id;
-    const host = spec.makeHost?.();
+    const host = spec.makeHost?.() ?? (this.prealloc ? anonymous(size) : undefined);
     if (host !== undefined) context.own(disposable(() => release(host, spec.discard === true)));
+    if (host !== undefined && this.prealloc) preallocate(host);
     const make = this.readonly ? regions.rom.bind(regions) : regions.ram.bind(regions);
     this.region = make(this.blockName, this.size, {
       idstr: null,
@@ -114,6 +124,10 @@ export abstract class HostMemoryBackend implements MemoryBackend, UserObject {
   inUse(): string | undefined {
     return this.mapped ? "it is plugged" : undefined;
   }
+}
+
+function anonymous(size: number): HostMemory {
+  return new AnonymousMemory(byteLength(alignUp(size, TARGET_PAGE_SIZE)));
 }
 
 function release(host: HostMemory, discard: boolean): void | Promise<void> {

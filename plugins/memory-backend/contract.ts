@@ -1,6 +1,8 @@
 /** Memory that the host's user provides with `-object memory-backend-*`. */
 import { token, type ByteLength, type Disposable, type MemoryRegion } from "backplane";
 
+export { defaultBackendProperties } from "./default-object.ts";
+
 export interface MemoryBackend {
   readonly id: string;
   /** `memory-backend-file` and so on. */

@@ -16,8 +16,31 @@ export const memoryBackendErrors = defineErrors({
       "host-nodes must be empty for policy default, or you should explicitly specify a policy other than default",
     help: "host-nodes has a meaning only together with a policy.",
   },
+  MEMORY_BACKEND_BIND: {
+    text: () => "cannot bind memory to host NUMA nodes: Invalid argument",
+    help: "host-nodes names none of the host's NUMA nodes.",
+  },
+  MEMORY_BACKEND_HOST_NODE: {
+    text: (node: number) => `Invalid host-nodes value: ${node}`,
+    help: "Hosts have nodes up to 127.",
+  },
+  MEMORY_BACKEND_SHM_PRIVATE: {
+    text: () => "can't create shm backend with `share=off`",
+    help: "POSIX shared memory is there to be shared.",
+  },
+  MEMORY_BACKEND_SHM_SIZE: {
+    text: (id: string, size: number) =>
+      `${id} backing store size ${hex(size)} is too small for 'size' option ${hex(Math.ceil(size / 0x1000) * 0x1000)} plus 'offset' option 0x0`,
+    help: "The size of POSIX shared memory is a multiple of the host's page.",
+    at: "size",
+  },
+  MEMORY_BACKEND_HUGE_PAGE: {
+    text: () => "Hugepage size must be a power of 2",
+    help: "hugetlbsize= is no power of two.",
+    at: "hugetlbsize",
+  },
   MEMORY_BACKEND_HOST_NODES_VALUE: {
-    text: (name: string) => `Parameter '${name}' expects a list of uint16 values or ranges`,
+    text: (name: string) => `Parameter '${name}' expects a uint64 value or range`,
     help: "host-nodes is a number, a range such as 0-3, or a list of those.",
   },
   MEMORY_BACKEND_PREALLOC_RESERVE: {

@@ -1,24 +1,18 @@
-import { closeSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import path from "node:path";
+import { statSync } from "node:fs";
 import {
-  byteLength,
-  FileMemory,
   inject,
   injectable,
   isPowerOfTwo,
   MEMORY_REGIONS,
   OBJECT,
-  openBackingFile,
-  SharedFileMemory,
   TARGET_PAGE_SIZE,
-  type BackingFile,
-  type HostMemory,
   type MemoryRegions,
   type ObjectContext,
   type PropertyValues,
 } from "backplane";
 import { checkCommon, HostMemoryBackend } from "./backend.ts";
 import { memoryBackendErrors } from "./errors.ts";
+import { openFile, openInFolder } from "./open-file.ts";
 import type { FILE_PROPERTIES } from "./properties.ts";
 
 type FileProperties = PropertyValues<typeof FILE_PROPERTIES>;
@@ -35,27 +29,6 @@ function checkFile(type: string, properties: FileProperties, size: number): void
 
 function isFolder(name: string): boolean {
   return statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-/** Opens the file, creating it or giving an empty one its length where it may be written. */
-function openFile(file: BackingFile, share: boolean, size: number): HostMemory {
-  const length = byteLength(size);
-  closeSync(openBackingFile(file, length).fd);
-  // The peer looks at the offset when it maps the file, after it has found it long enough.
-  const { offset = 0 } = file;
-  if (offset % TARGET_PAGE_SIZE !== 0) throw memoryBackendErrors.MEMORY_BACKEND_OFFSET(offset);
-  if (share) return SharedFileMemory.open(file, length);
-  return new FileMemory(file, length);
-}
-
-/** In a folder the memory gets a file of its own, which has lost its name by the time it is used. */
-function openInFolder(folder: string, file: Omit<BackingFile, "path">, share: boolean, size: number): HostMemory {
-  const parent = mkdtempSync(path.join(folder, "backplane-memory-"));
-  try {
-    return openFile({ ...file, path: path.join(parent, "memory") }, share, size);
-  } finally {
-    rmSync(parent, { recursive: true, force: true });
-  }
 }
 
 /** Memory in a file: read lazily and never written back, unless `share=on` maps it. */

@@ -4,6 +4,7 @@ import {
   AnonymousMemory,
   inject,
   injectable,
+  isPowerOfTwo,
   MEMORY_REGIONS,
   OBJECT,
   SharedFileMemory,
@@ -24,7 +25,10 @@ export class MemfdBackend extends HostMemoryBackend {
   ) {
     const { properties } = context;
     const size = checkCommon(context.type.name, properties);
-    if (properties.hugetlb || properties.hugetlbsize > 0) refuse("hugetlb", "there are no huge pages");
+    const { hugetlb, hugetlbsize } = properties;
+    if (hugetlbsize > 0 && !isPowerOfTwo(hugetlbsize)) throw memoryBackendErrors.MEMORY_BACKEND_HUGE_PAGE();
+    // Without huge pages their size does not matter.
+    if (hugetlb) refuse("hugetlb", "there are no huge pages");
     if (properties.seal) refuse("seal=on", "the file is not sealed against changes of its size");
     if (size % TARGET_PAGE_SIZE !== 0) throw memoryBackendErrors.MEMORY_BACKEND_PAGE_MULTIPLE(context.type.name);
     const length = byteLength(alignUp(size, TARGET_PAGE_SIZE));

@@ -2,6 +2,9 @@
 import { prop, type OptionValue, type Property } from "backplane";
 import { memoryBackendErrors } from "./errors.ts";
 
+/** As many nodes as the peer's masks have bits for. */
+const MAX_NODES = 128;
+
 /** `3`, `0-2`, or a list of both. */
 function nodeNumbers(value: OptionValue, name: string): number[] {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) return [value];
@@ -10,6 +13,7 @@ function nodeNumbers(value: OptionValue, name: string): number[] {
   const first = Number(range?.[1] ?? Number.NaN);
   const last = Number(range?.[2] ?? first);
   if (!(first <= last && last < 65536)) throw memoryBackendErrors.MEMORY_BACKEND_HOST_NODES_VALUE(name);
+  if (last >= MAX_NODES) throw memoryBackendErrors.MEMORY_BACKEND_HOST_NODE(Math.max(first, MAX_NODES));
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
@@ -17,7 +21,7 @@ const hostNodes: Property<readonly number[]> = prop.custom<readonly number[]>({
   type: "int",
   default: [],
   description: "Binds memory to the list of NUMA host nodes",
-  parse: nodeNumbers,
+  parse: (value, name) => nodeNumbers(value, name),
 });
 
 const COMMON = {
@@ -56,10 +60,15 @@ export const FILE_PROPERTIES = {
   }),
 } as const;
 
+export const SHM_PROPERTIES = {
+  ...COMMON,
+  share: prop.bool(true, { description: "Mark the memory as private to QEMU or shared" }),
+} as const;
+
 export const MEMFD_PROPERTIES = {
   ...COMMON,
   share: prop.bool(true, { description: "Mark the memory as private to QEMU or shared" }),
-  hugetlb: prop.bool(false),
-  hugetlbsize: prop.size(0),
-  seal: prop.bool(false),
+  hugetlb: prop.bool(false, { description: "Use huge pages" }),
+  hugetlbsize: prop.size(0, { description: "Huge pages size (ex: 2M, 1G)" }),
+  seal: prop.bool(false, { description: "Seal growing & shrinking" }),
 } as const;

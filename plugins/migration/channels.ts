@@ -3,21 +3,23 @@ import type { MigrationAddress } from "./contract.ts";
 import { migrationErrors } from "./errors.ts";
 import { exactUnsigned } from "./unsigned.ts";
 
-const socketAddress = q.union(
+const inet = q.struct("InetSocketAddress", {
+  host: q.str,
+  port: q.str,
+  "numeric?": q.bool,
+  "to?": q.uint(16),
+  "ipv4?": q.bool,
+  "ipv6?": q.bool,
+  "keep-alive?": q.bool,
+  "mptcp?": q.bool,
+});
+
+export const SOCKET_ADDRESS = q.union(
   "SocketAddress",
   "type",
   { type: q.enum("SocketAddressType", ["inet", "unix", "vsock", "fd"]) },
   {
-    inet: q.struct("InetSocketAddress", {
-      host: q.str,
-      port: q.str,
-      "numeric?": q.bool,
-      "to?": q.uint(16),
-      "ipv4?": q.bool,
-      "ipv6?": q.bool,
-      "keep-alive?": q.bool,
-      "mptcp?": q.bool,
-    }),
+    inet,
     unix: q.struct("UnixSocketAddress", { path: q.str, "abstract?": q.bool, "tight?": q.bool }),
     vsock: q.struct("VsockSocketAddress", { cid: q.str, port: q.str }),
     fd: q.struct("FdSocketAddress", { str: q.str }),
@@ -29,19 +31,10 @@ const migrationAddress = q.union(
   "transport",
   { transport: q.enum("MigrationAddressType", ["socket", "exec", "rdma", "file"]) },
   {
-    socket: socketAddress,
+    socket: SOCKET_ADDRESS,
     exec: q.struct("MigrationExecCommand", { args: q.array(q.str) }),
-    rdma: q.struct("InetSocketAddress", {
-      host: q.str,
-      port: q.str,
-      "numeric?": q.bool,
-      "to?": q.uint(16),
-      "ipv4?": q.bool,
-      "ipv6?": q.bool,
-      "keep-alive?": q.bool,
-      "mptcp?": q.bool,
-    }),
-    file: q.struct("FileMigrationArgs", { filename: q.str, offset: q.size }),
+    rdma: inet,
+    file: q.struct("FileMigrationArgs", { filename: q.str, offset: q.uint(64) }),
   },
 );
 

@@ -6,24 +6,7 @@ import type { MigrationAddress } from "./contract.ts";
 import { migrationErrors } from "./errors.ts";
 import type { OutgoingMigration } from "./outgoing.ts";
 import { PARAMETERS_SCHEMA, type MigrationParameters } from "./parameters.ts";
-
-const STATUSES = [
-  "none",
-  "setup",
-  "cancelling",
-  "cancelled",
-  "active",
-  "postcopy-active",
-  "postcopy-paused",
-  "postcopy-recover-setup",
-  "postcopy-recover",
-  "completed",
-  "failed",
-  "colo",
-  "pre-switchover",
-  "device",
-  "wait-unplug",
-] as const;
+import { CAPABILITY_STATUSES, MIGRATION_INFO, MIGRATION_PARAMETERS, STATUS } from "./results.ts";
 
 const destination = { "uri?": q.str, "channels?": CHANNELS_SCHEMA };
 
@@ -51,6 +34,7 @@ export function addMigrationCommands(
       summary: "Begins an outgoing migration in the background",
       // `detach` is what happens anyway.
       arguments: q.struct("q_obj_migrate-arg", { ...destination, "detach?": q.bool, "resume?": q.bool }),
+      result: q.none,
       async run({ resume, ...given }) {
         const address = addressOf(given);
         if (resume === true) throw migrationErrors.RESUME_NOT_PAUSED();
@@ -61,31 +45,38 @@ export function addMigrationCommands(
       name: "query-migrate",
       summary: "The state of the latest migration, its figures and what blocks one",
       arguments: q.none,
+      result: MIGRATION_INFO,
       run: () => migration.describe(),
+    }),
+    commands.add({
+      name: "query-migrationthreads",
+      summary: "The threads of the running migration; it has none of its own",
+      arguments: q.none,
+      result: q.array(q.struct("MigrationThreadInfo", { name: q.str, "thread-id": q.int })),
+      deprecated: true,
+      run: () => [],
     }),
     commands.add({
       name: "migrate_cancel",
       summary: "Asks the running migration to end; nothing when none runs",
       arguments: q.none,
+      result: q.none,
       run: () => migration.cancel(),
     }),
     commands.add({
       name: "migrate-continue",
       summary: "Goes on from pre-switchover",
-      arguments: q.struct("q_obj_migrate-continue-arg", { state: q.enum("MigrationStatus", STATUSES) }),
+      arguments: q.struct("q_obj_migrate-continue-arg", { state: STATUS }),
+      result: q.none,
       run: ({ state }) => migration.continue(state),
     }),
     commands.add({
       name: "migrate-set-capabilities",
       summary: "Switches migration capabilities; one that is not supported is refused",
       arguments: q.struct("q_obj_migrate-set-capabilities-arg", {
-        capabilities: q.array(
-          q.struct("MigrationCapabilityStatus", {
-            capability: q.enum("MigrationCapability", CAPABILITIES),
-            state: q.bool,
-          }),
-        ),
+        capabilities: CAPABILITY_STATUSES,
       }),
+      result: q.none,
       run({ capabilities: changes }) {
         if (migration.isRunning) throw migrationErrors.MIGRATION_RUNNING();
         capabilities.set(changes);
@@ -95,24 +86,28 @@ export function addMigrationCommands(
       name: "query-migrate-capabilities",
       summary: "All migration capabilities and whether they are on",
       arguments: q.none,
+      result: CAPABILITY_STATUSES,
       run: () => CAPABILITIES.map((capability) => ({ state: capabilities.has(capability), capability })),
     }),
     commands.add({
       name: "migrate-set-parameters",
       summary: "Changes migration parameters, also of the running migration",
       arguments: PARAMETERS_SCHEMA,
+      result: q.none,
       run: (changes) => parameters.set(changes),
     }),
     commands.add({
       name: "query-migrate-parameters",
       summary: "All migration parameters",
       arguments: q.none,
+      result: MIGRATION_PARAMETERS,
       run: () => parameters.toJson(),
     }),
     commands.add({
       name: "migrate-start-postcopy",
       summary: "Refused: postcopy is not supported",
       arguments: q.none,
+      result: q.none,
       run() {
         throw migrationErrors.POSTCOPY_ONLY(
           "Enable postcopy with migrate_set_capability before the start of migration",
@@ -123,6 +118,7 @@ export function addMigrationCommands(
       name: "migrate-pause",
       summary: "Refused: only a postcopy migration can be paused",
       arguments: q.none,
+      result: q.none,
       oob: true,
       run() {
         throw migrationErrors.POSTCOPY_ONLY(
@@ -134,6 +130,7 @@ export function addMigrationCommands(
       name: "migrate-recover",
       summary: "Refused: only a paused postcopy migration can be recovered",
       arguments: q.struct("q_obj_migrate-recover-arg", { uri: q.str }),
+      result: q.none,
       oob: true,
       run() {
         throw migrationErrors.POSTCOPY_ONLY("Migrate recover can only be run when postcopy is paused.");
@@ -143,6 +140,7 @@ export function addMigrationCommands(
       name: "migrate-incoming",
       summary: "Refused: machines that wait for a migration are not supported yet",
       arguments: q.struct("q_obj_migrate-incoming-arg", { ...destination, "exit-on-error?": q.bool }),
+      result: q.none,
       run() {
         throw migrationErrors.INCOMING_NOT_ASKED();
       },

@@ -17,6 +17,7 @@ import { GuestStop } from "./guest-stop.ts";
 import { migrationOptions } from "./options.ts";
 import { OutgoingMigration } from "./outgoing.ts";
 import { MigrationParameters } from "./parameters.ts";
+import { MIGRATION_EVENTS } from "./results.ts";
 import { SectionRegistry } from "./sections.ts";
 import { MigrationProgress } from "./status.ts";
 
@@ -44,6 +45,7 @@ export default definePlugin({
       events,
       log: machine.log,
     };
+    for (const event of MIGRATION_EVENTS) machine.own(events.declare(event));
     machine.own(
       progress.onChange(({ to }) => {
         if (capabilities.has("events")) events.emit("MIGRATION", { status: to });

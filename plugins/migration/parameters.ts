@@ -6,49 +6,53 @@ import { exactUnsigned } from "./unsigned.ts";
 const text = q.alternate("StrOrNull", "string", [q.str, q.null]);
 
 /** MigrateSetParameters of the peer's schema. */
-export const PARAMETERS_SCHEMA = q.struct("MigrateSetParameters", {
-  "announce-initial?": q.size,
-  "announce-max?": q.size,
-  "announce-rounds?": q.size,
-  "announce-step?": q.size,
-  "throttle-trigger-threshold?": q.uint(8),
-  "cpu-throttle-initial?": q.uint(8),
-  "cpu-throttle-increment?": q.uint(8),
-  "cpu-throttle-tailslow?": q.bool,
-  "tls-creds?": text,
-  "tls-hostname?": text,
-  "tls-authz?": text,
-  "max-bandwidth?": q.size,
-  "avail-switchover-bandwidth?": q.size,
-  "downtime-limit?": q.uint(64),
-  "x-checkpoint-delay?": q.uint(32),
-  "multifd-channels?": q.uint(8),
-  "xbzrle-cache-size?": q.size,
-  "max-postcopy-bandwidth?": q.size,
-  "max-cpu-throttle?": q.uint(8),
-  "multifd-compression?": q.enum("MultiFDCompression", ["none", "zlib", "zstd", "qatzip", "qpl", "uadk"]),
-  "multifd-zlib-level?": q.uint(8),
-  "multifd-qatzip-level?": q.uint(8),
-  "multifd-zstd-level?": q.uint(8),
-  "block-bitmap-mapping?": q.array(
-    q.struct("BitmapMigrationNodeAlias", {
-      "node-name": q.str,
-      alias: q.str,
-      bitmaps: q.array(
-        q.struct("BitmapMigrationBitmapAlias", {
-          name: q.str,
-          alias: q.str,
-          "transform?": q.struct("BitmapMigrationBitmapAliasTransform", { "persistent?": q.bool }),
-        }),
-      ),
-    }),
-  ),
-  "x-vcpu-dirty-limit-period?": q.uint(64),
-  "vcpu-dirty-limit?": q.uint(64),
-  "mode?": q.enum("MigMode", ["normal", "cpr-reboot", "cpr-transfer"]),
-  "zero-page-detection?": q.enum("ZeroPageDetection", ["none", "legacy", "multifd"]),
-  "direct-io?": q.bool,
-});
+export const PARAMETERS_SCHEMA = q.struct(
+  "MigrateSetParameters",
+  {
+    "announce-initial?": q.size,
+    "announce-max?": q.size,
+    "announce-rounds?": q.size,
+    "announce-step?": q.size,
+    "throttle-trigger-threshold?": q.uint(8),
+    "cpu-throttle-initial?": q.uint(8),
+    "cpu-throttle-increment?": q.uint(8),
+    "cpu-throttle-tailslow?": q.bool,
+    "tls-creds?": text,
+    "tls-hostname?": text,
+    "tls-authz?": text,
+    "max-bandwidth?": q.size,
+    "avail-switchover-bandwidth?": q.size,
+    "downtime-limit?": q.uint(64),
+    "x-checkpoint-delay?": q.uint(32),
+    "multifd-channels?": q.uint(8),
+    "xbzrle-cache-size?": q.size,
+    "max-postcopy-bandwidth?": q.size,
+    "max-cpu-throttle?": q.uint(8),
+    "multifd-compression?": q.enum("MultiFDCompression", ["none", "zlib", "zstd"]),
+    "multifd-zlib-level?": q.uint(8),
+    "multifd-qatzip-level?": q.uint(8),
+    "multifd-zstd-level?": q.uint(8),
+    "block-bitmap-mapping?": q.array(
+      q.struct("BitmapMigrationNodeAlias", {
+        "node-name": q.str,
+        alias: q.str,
+        bitmaps: q.array(
+          q.struct("BitmapMigrationBitmapAlias", {
+            name: q.str,
+            alias: q.str,
+            "transform?": q.struct("BitmapMigrationBitmapAliasTransform", { "persistent?": q.bool }),
+          }),
+        ),
+      }),
+    ),
+    "x-vcpu-dirty-limit-period?": q.uint(64),
+    "vcpu-dirty-limit?": q.uint(64),
+    "mode?": q.enum("MigMode", ["normal", "cpr-reboot", "cpr-transfer"]),
+    "zero-page-detection?": q.enum("ZeroPageDetection", ["none", "legacy", "multifd"]),
+    "direct-io?": q.bool,
+  },
+  { unstable: ["x-checkpoint-delay", "x-vcpu-dirty-limit-period"] },
+);
 export type ParameterChanges = ValueOf<typeof PARAMETERS_SCHEMA>;
 
 /** All parameters with the peer's defaults. Those of a capability that is off have no effect, as in the peer. */

@@ -1,4 +1,4 @@
-import type { Command, StructSchema } from "backplane";
+import type { Command, ObjectSchema } from "backplane";
 
 /** Registers a command for as long as the machine lives. */
-export type AddCommand = <A extends StructSchema>(command: Command<A>) => void;
+export type AddCommand = <A extends ObjectSchema>(command: Command<A>) => void;

@@ -25,9 +25,21 @@ export const monitorCommandErrors = defineErrors({
     text: (name: string) => `Parameter '${name}' is missing`,
     help: "`device_add` or `object-add` was sent without what it makes.",
   },
-  CPU_INDEX: {
+  FILE_NOT_OPENED: {
+    text: (path: string, reason: string) => `Could not open '${path}': ${reason}`,
+    help: "The file that memory is to be written to cannot be made.",
+  },
+  MEMORY_SAVE_FAILED: {
+    text: (path: string) => `writing memory to '${path}' failed`,
+    help: "The file system took no more of the memory that was to be written.",
+  },
+  VIRTUAL_ADDRESS: {
+    text: (address: string, size: string) => `Invalid addr ${address}/size ${size} specified`,
+    help: "The range ends beyond what the processor can address.",
+  },
+  MEMORY_CPU_INDEX: {
     text: () => "Parameter 'cpu-index' expects a CPU number",
-    help: "`human-monitor-command` names a CPU that the machine does not have.",
+    help: "`memsave` names a CPU that the machine does not have.",
   },
   CPU_HOTPLUG_UNSUPPORTED: {
     text: () => "machine does not support hot-plugging CPUs",
@@ -36,6 +48,27 @@ export const monitorCommandErrors = defineErrors({
   VMGENID_ABSENT: {
     text: () => "VM Generation ID device not found",
     help: "The machine has no vmgenid device.",
+  },
+  NET_CLIENT_NOT_FOUND: {
+    text: (name: string) => `invalid net client name: ${name}`,
+    help: "`query-rx-filter` names a network card that the machine does not have.",
+  },
+  NMI_ABSENT: {
+    text: () => "machine does not provide NMIs",
+    help: "The machine type has nothing that a non-maskable interrupt could be sent with.",
+  },
+  USB_NOT_ENABLED: {
+    text: () => "USB support not enabled",
+    help: "The machine has no USB controller.",
+  },
+  BALLOON_ABSENT: {
+    text: () => "No balloon device has been activated",
+    help: "The machine has no balloon device.",
+    errorClass: "DeviceNotActive",
+  },
+  HV_BALLOON_ABSENT: {
+    text: () => "no hv-balloon device present",
+    help: "The machine has no Hyper-V balloon device.",
   },
   ACPI_ABSENT: {
     text: () => "command is not supported, missing ACPI device",
@@ -48,5 +81,9 @@ export const monitorCommandErrors = defineErrors({
   NOT_A_DEVICE: {
     text: (path: string) => `${path} is not a device`,
     help: "A path leads to something that is no device.",
+  },
+  EQUALS_EXPECTED: {
+    text: (word: string) => `Expected '=' after parameter '${word}'`,
+    help: "`object_add` was given a property without a value.",
   },
 });

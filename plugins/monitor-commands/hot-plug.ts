@@ -6,46 +6,63 @@ import {
   type Devices,
   type JsonObject,
   type JsonValue,
+  type Qom,
   type UserObjects,
+  type ValueForm,
 } from "backplane";
 import type { Migration } from "backplane/plugins/migration/contract";
 import { monitorCommandErrors } from "./errors.ts";
 import type { AddCommand } from "./add-command.ts";
+import { objectOptions } from "./object-options.ts";
 
 /** Commands that plug and unplug devices, and make and delete objects. */
-export function hotPlug(
-  add: AddCommand,
-  devices: Devices,
-  objects: UserObjects,
-  migration: Migration | undefined,
-): void {
+export function hotPlug(add: AddCommand, services: HotPlugServices): void {
+  const { objects } = services;
   add({
     name: "device_add",
     summary: "Plugs a device",
-    arguments: q.object,
-    run: (args) => addDevice(devices, migration, args),
+    arguments: q.open("q_obj_device_add-arg", { driver: q.str, "bus?": q.str, "id?": q.str }),
+    result: q.none,
+    features: ["json-cli", "json-cli-hotplug"],
+    run: (args) => addDevice(services, args, "json"),
   });
   add({
     name: "device_del",
     summary: "Asks a device to go",
-    arguments: q.struct("device_del", { id: q.str }),
-    run: ({ id }) => removeDevice(devices, migration, id),
+    arguments: q.struct("q_obj_device_del-arg", { id: q.str }),
+    result: q.none,
+    run: ({ id }) => removeDevice(services, id),
   });
   add({
     name: "object-add",
     summary: "Makes an object",
-    arguments: q.object,
+    // What there is to add, plugins say one after the other.
+    get arguments() {
+      return objectOptions(objects.types());
+    },
+    result: q.none,
+    preconfig: true,
     run: (args) => addObject(objects, args),
   });
   add({
     name: "object-del",
     summary: "Deletes an object",
-    arguments: q.struct("object-del", { id: q.str }),
+    arguments: q.struct("q_obj_object-del-arg", { id: q.str }),
+    result: q.none,
+    preconfig: true,
     run: ({ id }) => objects.remove(id),
   });
 }
 
-function addDevice(devices: Devices, migration: Migration | undefined, args: JsonObject): void {
+export interface HotPlugServices {
+  readonly devices: Devices;
+  readonly objects: UserObjects;
+  readonly qom: Qom;
+  readonly migration: Migration | undefined;
+}
+
+/** `form` says where the values were written: over QMP they are typed, in a line of text they are text. */
+export function addDevice({ devices, migration }: HotPlugServices, args: JsonObject, form: ValueForm): void {
   const { driver, id, bus, ...properties } = args;
   if (typeof driver !== "string") throw monitorCommandErrors.PARAMETER_NEEDED("driver");
   const type = devices.types().find(({ name }) => name === driver);
@@ -57,14 +74,14 @@ function addDevice(devices: Devices, migration: Migration | undefined, args: Jso
   if (target?.refuses?.(true) !== undefined) throw monitorCommandErrors.BUS_NOT_HOTPLUGGABLE(target.name);
   devices.create({
     driver,
-    form: "json",
+    form,
     properties: optionValues(properties),
     ...(typeof id === "string" ? { id } : {}),
     ...(target === undefined ? {} : { bus: target.name }),
   });
 }
 
-async function removeDevice(devices: Devices, migration: Migration | undefined, id: string): Promise<void> {
+export async function removeDevice({ devices, migration }: HotPlugServices, id: string): Promise<void> {
   const instance = findDevice(devices, id);
   const { device, context } = instance;
   if (context.bus?.refuses?.(true) !== undefined) throw monitorCommandErrors.BUS_NOT_HOTPLUGGABLE(context.bus.name);
@@ -84,12 +101,7 @@ function findDevice(devices: Devices, id: string): DeviceInstance {
 
 function addObject(objects: UserObjects, args: JsonObject): void {
   const { "qom-type": type, id, ...properties } = args;
-  if (type === undefined) throw monitorCommandErrors.PARAMETER_NEEDED("qom-type");
-  if (typeof type !== "string") throw machineErrors.PROPERTY_TYPE("qom-type", "string");
-  if (!objects.types().some(({ name }) => name === type)) throw machineErrors.OBJECT_TYPE_UNKNOWN(type);
-  if (id === undefined) throw monitorCommandErrors.PARAMETER_NEEDED("id");
-  if (typeof id !== "string") throw machineErrors.PROPERTY_TYPE("id", "string");
-  objects.create({ type, id, properties: optionValues(properties), form: "json" });
+  objects.create({ type: text(type) ?? "", id: text(id) ?? "", properties: optionValues(properties), form: "json" });
 }
 
 const text = (value: JsonValue | undefined): string | undefined => (typeof value === "string" ? value : undefined);

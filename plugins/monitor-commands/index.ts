@@ -1,39 +1,47 @@
 import {
+  ACTIONS,
   COMMANDS,
   definePlugin,
   DEVICES,
   LIFECYCLE,
   MACHINE,
   MACHINE_CONTROL,
+  POWER,
+  QOM,
   RAM_LIST,
   RUN_STATES,
+  SYSTEM_MEMORY,
   USER_OBJECTS,
   type Command,
-  type StructSchema,
+  type ObjectSchema,
 } from "backplane";
+import { HUMAN_COMMANDS } from "backplane/plugins/hmp/contract";
 import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
 import { MIGRATION } from "backplane/plugins/migration/contract";
 import { MEMORY_DEVICES } from "backplane/plugins/pc-dimm/contract";
+import { PCI } from "backplane/plugins/pci/contract";
 import { NUMA } from "backplane/plugins/numa/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
-import { absentHardware, noThreads } from "./absent.ts";
-import { HUMAN_COMMANDS } from "./contract.ts";
+import { absentHardware } from "./absent.ts";
+import { absentTexts } from "./absent-text.ts";
 import { hotPlug } from "./hot-plug.ts";
-import { builtInHumanCommands, human, HumanCommandTable } from "./human.ts";
+import { humanHotPlug } from "./human-hot-plug.ts";
 import { identity } from "./identity.ts";
 import { memory } from "./memory.ts";
+import { memorySave } from "./memory-save.ts";
+import { preconfig } from "./preconfig.ts";
 import { processors } from "./processors.ts";
-import { runControl } from "./run-control.ts";
+import { guestActions, runControl } from "./run-control.ts";
+import { statistics } from "./statistics.ts";
 
 export default definePlugin({
   id: "monitor-commands",
   apiVersion: 1,
   summary: "Monitor commands for the machine as a whole: run control, identity, memory, hot-plug",
-  uses: [MEMORY_BACKENDS, MEMORY_DEVICES, MIGRATION, CPUS, NUMA],
-  provides: [HUMAN_COMMANDS],
+  uses: [PCI, MEMORY_BACKENDS, MEMORY_DEVICES, MIGRATION, CPUS, NUMA, HUMAN_COMMANDS],
   attach(machine) {
     const commands = machine.use(COMMANDS);
-    const add = <A extends StructSchema>(command: Command<A>): void => {
+    const add = <A extends ObjectSchema>(command: Command<A>): void => {
       machine.own(commands.add(command));
     };
     const control = machine.use(MACHINE_CONTROL);
@@ -45,22 +53,36 @@ export default definePlugin({
       backends: machine.optional(MEMORY_BACKENDS),
       devices: machine.optional(MEMORY_DEVICES),
     };
-    runControl(add, control, states);
+    runControl(add, control, states, machine.use(POWER));
+    statistics(add);
+    guestActions(add, machine.use(ACTIONS));
+    preconfig(add, control);
     identity(add, machine.definition, machine.use(MACHINE), commands);
     memory(add, memoryServices);
-    add(noThreads);
-    hotPlug(add, machine.use(DEVICES), machine.use(USER_OBJECTS), machine.optional(MIGRATION));
+    memorySave(
+      add,
+      machine.use(SYSTEM_MEMORY),
+      (index) => machine.optional(CPUS)?.possible.some((cpu) => cpu.index === index && cpu.present) === true,
+      () => control.leaving !== undefined,
+    );
+    const plugging = {
+      devices: machine.use(DEVICES),
+      objects: machine.use(USER_OBJECTS),
+      qom: machine.use(QOM),
+      migration: machine.optional(MIGRATION),
+    };
+    hotPlug(add, plugging);
+    const human = machine.optional(HUMAN_COMMANDS);
+    if (human !== undefined) for (const command of humanHotPlug(human, plugging)) machine.own(command);
+    // By then all plugins have registered what they have.
     machine.own(
-      machine.use(LIFECYCLE).on("done", () => {
-        if (commands.find("query-pci") === undefined) for (const command of absentHardware) add(command);
+      machine.use(LIFECYCLE).on("objects", () => {
+        for (const command of [...absentHardware, ...absentTexts])
+          if (commands.find(command.name) === undefined) add(command);
       }),
     );
-    const table = new HumanCommandTable();
-    machine.provideValue(HUMAN_COMMANDS, table);
     const cpus = machine.optional(CPUS);
     const numa = machine.optional(NUMA);
     if (cpus !== undefined) processors(add, cpus, numa);
-    human(add, table, cpus?.topology.cpus ?? 0);
-    for (const command of builtInHumanCommands({ ...memoryServices, control, states })) machine.own(table.add(command));
   },
 });

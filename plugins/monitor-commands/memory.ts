@@ -10,6 +10,7 @@ import {
 import type { MemoryBackend, MemoryBackends } from "backplane/plugins/memory-backend/contract";
 import type { MemoryDevice, MemoryDevices } from "backplane/plugins/pc-dimm/contract";
 import type { AddCommand } from "./add-command.ts";
+import { MEMDEV, MEMORY_DEVICE } from "./memory-schema.ts";
 
 export interface MemoryServices {
   readonly definition: MachineDefinition;
@@ -26,6 +27,7 @@ export function memory(add: AddCommand, services: MemoryServices): void {
     name: "x-query-ramblock",
     summary: "The table of RAM blocks, as text",
     arguments: q.none,
+    result: q.struct("HumanReadableText", { "human-readable-text": q.str }),
     unstable: true,
     run: () => ({ "human-readable-text": formatRAMBlockTable(ramList.blocks()) }),
   });
@@ -33,6 +35,7 @@ export function memory(add: AddCommand, services: MemoryServices): void {
     name: "query-memory-size-summary",
     summary: "How much memory the machine started with, and how much is plugged",
     arguments: q.none,
+    result: q.struct("MemoryInfo", { "base-memory": q.size, "plugged-memory?": q.size }),
     run: () => ({
       "base-memory": definition.memory.size,
       "plugged-memory": (devices?.all() ?? []).reduce((sum, device) => sum + device.size, 0),
@@ -42,6 +45,7 @@ export function memory(add: AddCommand, services: MemoryServices): void {
     name: "query-memdev",
     summary: "The memory backends",
     arguments: q.none,
+    result: q.array(MEMDEV),
     preconfig: true,
     run: () => memoryBackends(services).map(backendInfo),
   });
@@ -49,6 +53,7 @@ export function memory(add: AddCommand, services: MemoryServices): void {
     name: "query-memory-devices",
     summary: "The memory devices in their slots",
     arguments: q.none,
+    result: q.array(MEMORY_DEVICE),
     run: () => (devices?.all() ?? []).map(deviceInfo),
   });
 }

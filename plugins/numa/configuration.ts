@@ -56,8 +56,13 @@ export class NumaConfiguration {
     }
   }
 
+  /** The node that a processor has been given so far. */
+  nodeOf(index: number): number | undefined {
+    return this.#cpus.nodeOf(index);
+  }
+
   /** When all options have been applied, before the memory map is laid. */
-  complete(): Numa {
+  complete(): Omit<Numa, "assignedNode"> {
     const { memory } = this.#machine;
     // A guest accepts no DIMM without an SRAT, so a machine that may get one has a node.
     if (this.#nodes.size === 0 && (memory.slots > 0 || memory.maxSize > memory.size)) {

@@ -22,6 +22,8 @@ export interface Numa {
   readonly distances: readonly (readonly number[])[] | undefined;
   /** The node of a processor by its index in `Cpus.possible`; 0 on a machine without nodes. */
   nodeOfCpu(index: number): number;
+  /** The node that a processor was given; undefined on a machine without nodes. Known also before the phase `board`, as far as it is. */
+  assignedNode(index: number): number | undefined;
   /** Whether HMAT was asked for with `-machine hmat=on`. */
   readonly hmat: { readonly localities: readonly HmatLocality[]; readonly caches: readonly HmatCache[] } | undefined;
 }

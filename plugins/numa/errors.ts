@@ -5,6 +5,10 @@ const DECLARE_NODES = "Please use '-numa node' option to declare it first.";
 const LARGEST_ENTRY = 0xfffe;
 
 export const numaErrors = defineErrors({
+  NUMA_LATE: {
+    text: () => "The command is permitted only before the machine has been created",
+    help: "set-numa-node is for the pause of --preconfig.",
+  },
   NUMA_NODES_FULL: {
     text: (node: number) => `Max number of NUMA nodes reached: ${node}`,
     help: "A NUMA node has a number of 128 or more.",

@@ -1,4 +1,4 @@
-import { alignUp, definePlugin, LIFECYCLE, MACHINE, type MachineDefinition } from "backplane";
+import { alignUp, COMMANDS, definePlugin, LIFECYCLE, MACHINE, type MachineDefinition } from "backplane";
 import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
 import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
 import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
@@ -10,6 +10,8 @@ import { NUMA } from "./contract.ts";
 import { numaItem } from "./fw-cfg-item.ts";
 import { applyOptions } from "./given-options.ts";
 import { MachineNuma } from "./numa.ts";
+import { queryNuma } from "./query-numa.ts";
+import { addSetNumaNode } from "./set-numa-node.ts";
 import { numaOptions, type NumaOptions } from "./options.ts";
 
 /** RAM comes in pairs of pages; a definition without maxmem says its size again, before the rounding. */
@@ -40,15 +42,18 @@ export default definePlugin<NumaOptions>({
       hmat: properties.bool("hmat"),
       log,
     });
-    const numa = new MachineNuma();
+    const numa = new MachineNuma(configuration);
+    addSetNumaNode(machine, configuration);
     machine.provideValue(NUMA, numa);
+    machine.own(machine.use(COMMANDS).add(queryNuma(numa, machine.use(COMMANDS))));
+    machine.own(cpus.useNodes((index) => numa.assignedNode(index)));
     contributeAcpi(machine, numa);
     const lifecycle = machine.use(LIFECYCLE);
     const origin = definition.options["numa"]?.origin;
     machine.own(lifecycle.on("objects", () => applyOptions(configuration, options, origin)));
     machine.own(
       lifecycle.on("board", () => {
-        numa.complete(configuration);
+        numa.complete();
         machine.optional(FW_CFG)?.addBytes(FW_CFG_KEYS.numa, numaItem(numa, cpus));
       }),
     );

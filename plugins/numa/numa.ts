@@ -3,10 +3,20 @@ import type { NumaConfiguration } from "./configuration.ts";
 
 /** The machine's nodes, once they are known. */
 export class MachineNuma implements Numa {
-  #numa: Numa | undefined;
+  readonly #configuration: NumaConfiguration;
+  #numa: ReturnType<NumaConfiguration["complete"]> | undefined;
 
-  complete(configuration: NumaConfiguration): void {
-    this.#numa = configuration.complete();
+  constructor(configuration: NumaConfiguration) {
+    this.#configuration = configuration;
+  }
+
+  complete(): void {
+    this.#numa = this.#configuration.complete();
+  }
+
+  assignedNode(index: number): number | undefined {
+    if (this.#numa === undefined) return this.#configuration.nodeOf(index);
+    return this.#numa.nodes.length === 0 ? undefined : this.#numa.nodeOfCpu(index);
   }
 
   get nodes(): Numa["nodes"] {
@@ -25,7 +35,7 @@ export class MachineNuma implements Numa {
     return this.#known().nodeOfCpu(index);
   }
 
-  #known(): Numa {
+  #known(): ReturnType<NumaConfiguration["complete"]> {
     if (this.#numa === undefined) throw new TypeError("the NUMA nodes are known from the phase 'board' on");
     return this.#numa;
   }

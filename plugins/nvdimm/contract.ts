@@ -11,6 +11,8 @@ export interface Nvdimm {
   /** Persistent memory that the guest sees, without the label area. */
   readonly size: ByteLength;
   readonly unarmed: boolean;
+  /** The backend cannot be written, and so neither can the label area. */
+  readonly readonly: boolean;
   readonly uuid: string | undefined;
   readonly labelSize: ByteLength;
   /** The label area behind the persistent memory, in the same backend. Out of range throws `NVDIMM_LABEL_RANGE`. */

@@ -71,6 +71,7 @@ export class NvdimmModule implements Device {
       base: address,
       size,
       unarmed,
+      readonly: device.backend.readonly,
       uuid,
       labelSize: byteLength(properties["label-size"]),
       readLabel: (offset, into) =>
@@ -90,6 +91,7 @@ export class NvdimmModule implements Device {
     if (persistent === 0) throw nvdimmErrors.NVDIMM_TOO_SMALL(id, size, label, alignment);
     if (backend.readonly && !this.#context.properties.unarmed) throw nvdimmErrors.NVDIMM_ARMED_READONLY(id);
     const region = this.#regions.alias("nvdimm-memory", backend.region, regionOffset(0), byteLength(persistent));
+    region.setNonvolatile(true);
     return { backend, region };
   }
 

@@ -40,9 +40,14 @@ const SERIAL_NUMBER_OF_SLOT_0 = 0x123456;
 const CAPABILITIES = { "mem-ctrl": 0b10, cpu: 0b11 } as const satisfies Record<NvdimmPersistence, number>;
 const HIGHEST_CAPABILITY = 1;
 
+/** By which firmware and guest name the module in a slot. Zero is the root device. */
+export function nvdimmHandle(slot: number): number {
+  return slot + 1;
+}
+
 /** What names a slot's structures. Zero is taken: as a handle by the root device, as an index by "none". */
 function identify(slot: number): { handle: number; rangeIndex: number; controlIndex: number } {
-  const handle = slot + 1;
+  const handle = nvdimmHandle(slot);
   return { handle, rangeIndex: 2 * handle, controlIndex: 2 * handle + 1 };
 }
 

@@ -29,8 +29,8 @@ const uuid: Property<string | undefined> = {
 };
 
 export const NVDIMM_PROPERTIES = {
-  ...DIMM_PROPERTIES,
-  "label-size": labelSize,
   unarmed: prop.bool(false),
-  uuid,
+  ...DIMM_PROPERTIES,
+  "label-size": prop.late(labelSize),
+  uuid: prop.late(uuid),
 } as const;

@@ -20,7 +20,7 @@ export interface DimmMemory {
 export interface DimmRequest {
   /** What else forbids it, asked once memory devices are possible at all. Throws. */
   check?(): void;
-  readonly device: Pick<DeviceContext, "id" | "path" | "hotplugged">;
+  readonly device: Pick<DeviceContext, "id" | "object" | "path" | "hotplugged">;
   readonly kind: "dimm" | "nvdimm";
   /** Guest address, slot and node as the user asked for them; an absent one is found. */
   readonly address: bigint | undefined;

@@ -96,6 +96,10 @@ export class SlotMemoryDevices implements MemoryDevices {
     const claim = backend.claim();
     window.region.addSubregion(guestAddress(address - window.base), region);
     this.#ramList.setMigratable(block, true);
+    const { object } = request.device;
+    object.add({ name: "addr", type: "uint64", get: () => address });
+    object.add({ name: "slot", type: "int32", get: () => slot });
+    object.add({ name: "size", type: "uint64", get: () => region.size });
     const device: MemoryDevice = {
       kind: request.kind,
       id: request.device.id,

@@ -17,9 +17,10 @@ const address: Property<bigint> = {
 /** What every DIMM-like device takes. An address of 0 and a slot of -1 mean "find one". */
 export const DIMM_PROPERTIES = {
   addr: address,
-  memdev: prop.link("memory-backend"),
   node: prop.unsigned(32, 0),
   slot: prop.signed(32, -1),
+  memdev: prop.link("memory-backend"),
+  size: prop.late(prop.readonly<number>("uint64", 0)),
 } as const;
 
 /** Where a DIMM wants to be. */

@@ -22,6 +22,8 @@ export interface LayoutRequest {
   /** `-machine max-ram-below-4g=…`. */
   readonly maxBelowFourGiB: number | undefined;
   readonly cpu: { readonly identity: CpuIdentity; readonly physBits: number };
+  /** False for old machine types, which lay RAM over them. Default true. */
+  readonly avoidsHyperTransport?: boolean;
 }
 
 const FOUR_GIB = 4 * GiB;
@@ -96,7 +98,7 @@ export function checkLayout(request: LayoutRequest, { belowFourGiB, aboveFourGiB
 export function layOut(request: LayoutRequest, log: Logger): Layout {
   const { identity, physBits } = request.cpu;
   const below = bytesBelow(request.size, request.maxBelowFourGiB, log);
-  const isAmd = identity.vendor === "AuthenticAMD";
+  const isAmd = request.avoidsHyperTransport !== false && identity.vendor === "AuthenticAMD";
   const { start, end } = HYPER_TRANSPORT;
   const crosses = isAmd && usedEnd(request, below, FOUR_GIB) > start;
   const aboveFourGiBStart = crosses ? end : FOUR_GIB;

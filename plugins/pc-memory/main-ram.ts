@@ -4,9 +4,14 @@ import {
   type Disposable,
   type MemoryRegion,
   type MemoryRegions,
+  type QomObject,
   type RAMList,
 } from "backplane";
-import type { MemoryBackend, MemoryBackends } from "backplane/plugins/memory-backend/contract";
+import {
+  defaultBackendProperties,
+  type MemoryBackend,
+  type MemoryBackends,
+} from "backplane/plugins/memory-backend/contract";
 import type { Numa } from "backplane/plugins/numa/contract";
 import { pcMemoryErrors } from "./errors.ts";
 
@@ -14,6 +19,9 @@ export const MAIN_RAM = "pc.ram";
 
 export interface MainRamServices {
   readonly regions: MemoryRegions;
+  /** The objects of the machine in the object tree, and the machine itself. */
+  readonly objects: QomObject;
+  readonly machine: QomObject;
   readonly ramList: RAMList;
   readonly backends: MemoryBackends | undefined;
   readonly numa: Numa | undefined;
@@ -41,7 +49,8 @@ function fromBackend(services: MainRamServices, id: string, size: number): Memor
 
 /** Every node brings its part; nodes without memory bring nothing. */
 function fromNodes(services: MainRamServices, backends: readonly MemoryBackend[], size: number): MemoryRegion {
-  const ram = services.regions.container(MAIN_RAM, byteLength(size));
+  const { regions, machine } = services;
+  const ram = regions.withOwner(machine, () => regions.container(MAIN_RAM, byteLength(size)));
   let address = 0;
   for (const backend of backends) {
     if (backend.mapped) throw pcMemoryErrors.MEMORY_BACKEND_TWICE(backend.id);
@@ -61,7 +70,10 @@ export function makeMainRam(services: MainRamServices, size: number): MemoryRegi
   if (backendId !== undefined) return fromBackend(services, backendId, size);
   const parts = memdevs.flatMap((id) => backends?.find(id) ?? []);
   if (parts.length > 0) return fromNodes(services, parts, size);
-  const region = services.regions.ram(MAIN_RAM, byteLength(size), { idstr: null });
+  const owner = services.objects.addChild(MAIN_RAM, "memory-backend-ram", defaultBackendProperties(size));
+  const region = services.regions.withOwner(owner, () =>
+    services.regions.ram(MAIN_RAM, byteLength(size), { idstr: null }),
+  );
   publish(services.ramList, region, MAIN_RAM);
   return region;
 }

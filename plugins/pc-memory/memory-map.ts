@@ -10,15 +10,14 @@ import {
   type ByteLength,
   type GuestAddress,
   type MemoryRegion,
-  type MemoryRegions,
 } from "backplane";
 import { E820_RAM, type DeviceMemory, type E820Entry, type PcMemory } from "./contract.ts";
 import { pcMemoryErrors } from "./errors.ts";
 import type { Layout } from "./layout.ts";
 import { makeMainRam, type MainRamServices } from "./main-ram.ts";
 
-const FOUR_GIB = 4 * GiB;
-const BIOS_SIZE = 256 * KiB;
+export const FOUR_GIB = 4 * GiB;
+export const BIOS_SIZE = 256 * KiB;
 /** As much of the BIOS's end as real mode reaches. */
 const ISA_BIOS_SIZE = 128 * KiB;
 const ISA_BIOS_ADDRESS = 0xe0000;
@@ -72,7 +71,7 @@ export class PcMemoryMap implements PcMemory {
       ramAbove = regions.alias("ram-above-4g", ram, regionOffset(belowFourGiB), byteLength(aboveFourGiB));
       system.addSubregion(guestAddress(aboveFourGiBStart), ramAbove);
     }
-    const deviceMemory = this.#layDeviceMemory(system, regions);
+    const deviceMemory = this.#layDeviceMemory(system, services);
     const bios = regions.rom("pc.bios", byteLength(BIOS_SIZE));
     const isaOffset = regionOffset(BIOS_SIZE - ISA_BIOS_SIZE);
     const isaBios = regions.alias("isa-bios", bios, isaOffset, byteLength(ISA_BIOS_SIZE));
@@ -156,10 +155,13 @@ export class PcMemoryMap implements PcMemory {
     return this.#regions[name];
   }
 
-  #layDeviceMemory(system: MemoryRegion, regions: MemoryRegions): DeviceMemory | undefined {
+  #layDeviceMemory(system: MemoryRegion, services: MainRamServices): DeviceMemory | undefined {
+    const { regions, machine } = services;
     const range = this.deviceMemoryRange;
     if (range === undefined) return undefined;
-    const region = regions.container("device-memory", range.size);
+    const region = regions.withOwner(machine, () => regions.container("device-memory", range.size));
+    // Followed by whoever cares for memory devices only.
+    services.own(regions.addressSpace("device-memory", region));
     system.addSubregion(range.base, region);
     return { ...range, region };
   }

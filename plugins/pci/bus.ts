@@ -1,5 +1,6 @@
-import type { MemoryRegion } from "backplane";
+import type { DeviceContext, MemoryRegion } from "backplane";
 import type { PciBus, PciHotplug, PciRootBus } from "./contract.ts";
+import { functionLines } from "./device-tree.ts";
 import { pciErrors } from "./errors.ts";
 import type { PciFunctionDevice } from "./function.ts";
 import { InterruptLines } from "./interrupts.ts";
@@ -60,6 +61,11 @@ export abstract class BusDevice implements PciBus {
     if (!hotplug) return undefined;
     if (this.#hotplug === undefined) return pciErrors.PCI_UNPLUG_UNSUPPORTED(this.name).message;
     return this.#hotplug.refuses?.(this);
+  }
+
+  describe(device: DeviceContext): readonly string[] {
+    const subject = this.functions.find((candidate) => candidate.device === device);
+    return subject === undefined ? [] : functionLines(subject);
   }
 
   at(devfn: number): PciFunctionDevice | undefined {

@@ -9,8 +9,17 @@
  *
  * with `...pciProperties` among the properties of its type and `bus: "PCI"`. What it plugs goes when the device goes.
  */
-import { token, type Bus, type DeviceContext, type Disposable, type IrqLine, type MemoryRegion } from "backplane";
+import {
+  token,
+  type AddressSpace,
+  type Bus,
+  type DeviceContext,
+  type Disposable,
+  type IrqLine,
+  type MemoryRegion,
+} from "backplane";
 
+export { PCI_BUSES } from "./query-pci-schema.ts";
 export * from "./registers.ts";
 export {
   addErrorReporting,
@@ -22,7 +31,7 @@ export {
   type LinkSpeed,
   linkStatus,
 } from "./express.ts";
-export { pciProperties, type PciPropertyTable } from "./properties.ts";
+export { bridgeProperties, pciProperties, type PciPropertyTable } from "./properties.ts";
 
 /** A function's place: slot and function number, `slot * 8 + function`. */
 export type DevFn = number;
@@ -58,12 +67,23 @@ export interface PciFunctionRequest extends PciIdentity {
   readonly devfn?: DevFn;
   /** Instead of the property. */
   readonly multifunction?: boolean;
+  /** The ROM that the device has unless `romfile` names another, or none. */
+  readonly rom?: PciOwnRom;
   /** Before the guest reads: the time to bring registers up to date that nobody else sees. */
   configReading?(offset: number, size: number): void;
   /** After the guest wrote configuration registers and the writable bits have changed. */
-  configWritten?(offset: number, size: number): void;
+  configWritten?(offset: number, size: number, value: number): void;
   /** At machine reset, after the header has been reset. */
   reset?(): void;
+}
+
+/** A ROM of the peer's, of which name and length are known. */
+export interface PciOwnRom {
+  /** Of the region: `vga.rom`. */
+  readonly name: string;
+  /** The default of the property `romfile`. */
+  readonly file: string;
+  readonly length: number;
 }
 
 export interface PciBridgeRequest {
@@ -125,6 +145,11 @@ export interface PciMsi {
   send(vector: number): void;
 }
 
+export interface PciMsix extends PciMsi {
+  /** A message that waits because it is masked is forgotten. */
+  clearPending(vector: number): void;
+}
+
 /** Windows of a bridge as they are programmed, open or not; `last < first` is a closed window. */
 export interface PciWindows {
   readonly io: PciRange;
@@ -174,6 +199,15 @@ export interface PciFunction {
   /** The same in the extended space of an Express function. */
   addExtendedCapability(id: number, version: number, size: number, offset: number): number;
   findCapability(id: number): number | undefined;
+  /**
+   * The power management capability: `capabilities` are the bits of its PMC register, `writable` those of its control
+   * register besides the state. Out of D0 the function decodes nothing. Returns its place.
+   */
+  addPowerManagement(options: {
+    readonly offset?: number;
+    readonly capabilities: number;
+    readonly writable: number;
+  }): number;
   addMsi(options?: {
     readonly vectors?: 1 | 2 | 4 | 8 | 16 | 32;
     readonly offset?: number;
@@ -181,13 +215,22 @@ export interface PciFunction {
     readonly perVectorMask?: boolean;
   }): PciMsi;
   /** A BAR of its own (`NAME-msix`) with the table and the pending bits; `pendingOffset` is half of the BAR by default. */
-  addMsix(vectors: number, barIndex: number, options?: { readonly offset?: number }): PciMsi;
+  addMsix(
+    vectors: number,
+    barIndex: number,
+    options?: { readonly offset?: number; /** Of the BAR. */ readonly length?: number },
+  ): PciMsix;
   /** The pin that `interruptPin` named; unconnected when there is none. */
   readonly interrupt: IrqLine;
 
+  /** What it sees of memory as bus master, through an IOMMU where there is one; nothing while it may not be. */
+  readonly memory: AddressSpace;
   /** DMA: 0 and false when Bus Master Enable is off, which is the guest's fault and logged. */
   readMemory(address: number, into: Uint8Array): boolean;
   writeMemory(address: number, from: Uint8Array): boolean;
+
+  /** Power-on values for all registers, of the function and of what is behind it: a function level reset. */
+  reset(): void;
 
   /** What `Device.unplug` of a PCI device does: asks the guest through the bus's hot-plug. Throws with the peer's text. */
   requestUnplug(): void;
@@ -254,6 +297,12 @@ export interface PciConfigPorts {
 }
 
 /** The machine's PCI. */
+/** Stands between the functions of a machine and its memory. */
+export interface PciIommu {
+  /** What a function sees of memory; undefined: all of it. Asked once per function, when the machine is complete. */
+  spaceOf(subject: PciFunction): AddressSpace | undefined;
+}
+
 export interface Pci {
   /** In the order in which host bridges were made. */
   readonly roots: readonly PciRootBus[];
@@ -276,6 +325,8 @@ export interface Pci {
   configPorts(root: PciBus): PciConfigPorts;
   /** The memory-mapped configuration space of a host bridge (`pcie-mmcfg-mmio`), 256 MiB. */
   mmConfig(root: PciBus): MemoryRegion;
+  /** There is at most one; it must come before the machine is complete. */
+  useIommu(iommu: PciIommu): Disposable;
   /** Hears of each function after it was plugged, and before it is unplugged. */
   onChange(listener: (subject: PciFunction, change: "plugged" | "unplugging") => void): Disposable;
 }

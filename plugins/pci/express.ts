@@ -2,8 +2,8 @@
 import type { PciFunction } from "./contract.ts";
 import { CAPABILITY, EXTENDED_CAPABILITY } from "./registers.ts";
 
-const LENGTH = 0x3c;
-const VERSION = 2;
+/** By the capability's version: the first has no registers behind those of the link. */
+const LENGTHS = { 1: 0x14, 2: 0x3c } as const;
 const TYPES = {
   endpoint: 0,
   rootPort: 4,
@@ -60,6 +60,8 @@ export interface ExpressOptions {
   /** A port into whose slot devices are plugged. */
   readonly slot?: { readonly number: number; readonly hotplug: boolean; readonly powerController: boolean };
   readonly extendedTags?: boolean;
+  /** Default 2. An endpoint may have version 1, of the specification's revision 1.0a. */
+  readonly version?: 1 | 2;
 }
 
 /** Slot registers: §7.5.3.9 and §7.5.3.10. */
@@ -74,7 +76,7 @@ const SLOT = {
   /** Both indicators off. */
   controlDefault: 0x3c0,
   powerOff: 0x400,
-  controlWritable: 0x7f9,
+  controlWritable: 0xff9,
   interlockToggle: 0x800,
   events: 0x1b,
 } as const;
@@ -83,21 +85,25 @@ export const EXPRESS_SLOT = SLOT;
 /** Adds the capability as it is after a reset; returns its place. */
 export function addExpress(target: PciFunction, options: ExpressOptions): number {
   const { config } = target;
-  const at = target.addCapability(CAPABILITY.express, LENGTH, options.offset);
+  const version = options.version ?? 2;
+  const at = target.addCapability(CAPABILITY.express, LENGTHS[version], options.offset);
   const link = options.link ?? { speed: "2_5", width: 1 };
   const speed = LINK_SPEEDS[link.speed];
   const isPort = options.type === "rootPort" || options.type === "downstreamPort";
   config.set16(
     at + AT.flags,
-    VERSION | (TYPES[options.type] << 4) | (options.slot === undefined ? 0 : SLOT_IMPLEMENTED),
+    version | (TYPES[options.type] << 4) | (options.slot === undefined ? 0 : SLOT_IMPLEMENTED),
   );
   config.set32(at + AT.deviceCapabilities, ROLE_BASED_ERRORS | (options.extendedTags === false ? 0 : EXTENDED_TAGS));
-  config.setWritable(at + AT.deviceControl, 2, ERROR_REPORTS);
-  config.setClearable(at + AT.deviceStatus, 2, ERROR_REPORTS);
+  if (version > 1) {
+    config.setWritable(at + AT.deviceControl, 2, ERROR_REPORTS);
+    config.setClearable(at + AT.deviceStatus, 2, ERROR_REPORTS);
+  }
   const capabilities =
     ((options.port ?? 0) << 24) | (link.width << 4) | speed | ASPM_L0S | (isPort ? LINK_ACTIVE_REPORTING : 0);
   config.set32(at + AT.linkCapabilities, capabilities >>> 0);
   config.set16(at + AT.linkStatus, isPort ? (link.width << 4) | speed : 0x11);
+  if (version === 1) return at;
   if (speed > 1) {
     config.set32(at + AT.linkCapabilities2, 2 ** (speed + 1) - 2);
     config.set16(at + AT.linkControl2, speed);

@@ -1,10 +1,9 @@
 import {
-  byteLength,
   guestAddress,
   isPowerOfTwo,
-  regionOffset,
   UNCONNECTED,
   WHOLE_SPACE,
+  type AccessAttributes,
   type AddressSpace,
   type DeviceContext,
   type IrqLine,
@@ -12,6 +11,7 @@ import {
   type MemoryRegions,
 } from "backplane";
 import { Bar, ROM_INDEX } from "./bar.ts";
+import { BusMaster, requester } from "./bus-master.ts";
 import { type BusDevice, SecondaryBusDevice } from "./bus.ts";
 import { Capabilities } from "./capabilities.ts";
 import { ConfigSpace } from "./config-space.ts";
@@ -22,6 +22,7 @@ import type {
   PciFunction,
   PciFunctionRequest,
   PciMsi,
+  PciMsix,
   PciWindows,
 } from "./contract.ts";
 import { pciErrors } from "./errors.ts";
@@ -39,6 +40,7 @@ import {
   REG,
   STATUS,
 } from "./registers.ts";
+import { POWER_LENGTH, PowerManagement } from "./power.ts";
 import { BridgeWindows } from "./windows.ts";
 
 export interface FunctionServices {
@@ -62,7 +64,8 @@ export class PciFunctionDevice implements PciFunction {
   readonly #bars = new Map<number, Bar>();
   readonly #messages: (Msi | Msix)[] = [];
   readonly #pin: InterruptPin;
-  readonly #dma: { readonly space: AddressSpace; readonly open: MemoryRegion };
+  readonly #master: BusMaster;
+  #power: PowerManagement | undefined;
   #windows: BridgeWindows | undefined;
   #secondary: SecondaryBusDevice | undefined;
 
@@ -86,7 +89,7 @@ export class PciFunctionDevice implements PciFunction {
     this.config.set8(REG.interruptPin, pin);
     this.#pin = new InterruptPin(() => this.#interruptChanged());
     this.interrupt = pin === 0 ? UNCONNECTED : this.#pin;
-    this.#dma = this.#makeDmaSpace();
+    this.#master = new BusMaster(device, services.regions, this.typeName);
   }
 
   /** Makes the bus behind a bridge, once the bridge has its place. */
@@ -188,6 +191,12 @@ export class PciFunctionDevice implements PciFunction {
     return this.#capabilities.find(id);
   }
 
+  addPowerManagement(options: Parameters<PciFunction["addPowerManagement"]>[0]): number {
+    const at = this.addCapability(CAPABILITY.powerManagement, POWER_LENGTH, options.offset);
+    this.#power = new PowerManagement(this.config, at, options.capabilities, options.writable);
+    return at;
+  }
+
   addMsi(options: Parameters<PciFunction["addMsi"]>[0] = {}): PciMsi {
     const shape = {
       vectors: options.vectors ?? 1,
@@ -200,24 +209,38 @@ export class PciFunctionDevice implements PciFunction {
     return msi;
   }
 
-  addMsix(vectors: number, barIndex: number, options: { readonly offset?: number } = {}): PciMsi {
+  addMsix(
+    vectors: number,
+    barIndex: number,
+    options: { readonly offset?: number; readonly length?: number } = {},
+  ): PciMsix {
     const at = this.addCapability(CAPABILITY.msix, MSIX_LENGTH, options.offset);
     const send = (address: number, data: number): void => this.#sendMessage(address, data);
-    const msix = new Msix(this.config, at, vectors, barIndex, `${this.typeName}-msix`, this.#services.regions, send);
+    const bar = { index: barIndex, name: `${this.typeName}-msix`, length: options.length };
+    const msix = new Msix(this.config, at, vectors, bar, this.#services.regions, send);
     this.#messages.push(msix);
     this.addBar(barIndex, "memory", msix.container);
     return msix;
   }
 
+  get memory(): AddressSpace {
+    return this.#master.space;
+  }
+
+  /** The machine is complete, and what stands between the function and memory is known. */
+  connectMemory(memory: MemoryRegion): void {
+    this.#master.connect(memory);
+  }
+
   readMemory(address: number, into: Uint8Array): boolean {
     if (!this.#mayMaster()) return false;
-    this.#dma.space.read(guestAddress(address), into);
+    this.#master.space.read(guestAddress(address), into, this.#requester);
     return true;
   }
 
   writeMemory(address: number, from: Uint8Array): boolean {
     if (!this.#mayMaster()) return false;
-    this.#dma.space.write(guestAddress(address), from);
+    this.#master.space.write(guestAddress(address), from, this.#requester);
     return true;
   }
 
@@ -250,7 +273,7 @@ export class PciFunctionDevice implements PciFunction {
         }
       }
       this.#written(offset, size);
-      this.#request.configWritten?.(offset, size);
+      this.#request.configWritten?.(offset, size, value);
     });
     if (!this.isBridge) return;
     const raised = ~control & this.config.get16(BRIDGE_REG.control);
@@ -267,6 +290,7 @@ export class PciFunctionDevice implements PciFunction {
       this.config.set8(REG.interruptLine, 0);
       for (const bar of this.#bars.values()) bar.reset();
       for (const message of this.#messages) message.reset();
+      this.#power?.reset();
       if (this.isBridge) resetBridge(this.config);
       this.#request.reset?.();
       this.#refresh();
@@ -289,10 +313,19 @@ export class PciFunctionDevice implements PciFunction {
   #written(offset: number, size: number): void {
     const touches = (start: number, length: number): boolean => offset < start + length && start < offset + size;
     const commands = touches(REG.command, 2);
-    if (commands || touches(REG.bar0, 24) || touches(REG.rom, 4) || touches(BRIDGE_REG.rom, 4)) this.#mapBars();
+    const wasOn = this.#power?.isOn;
+    if (offset + size > 0x40) this.#power?.written();
+    if (
+      commands ||
+      wasOn !== this.#power?.isOn ||
+      touches(REG.bar0, 24) ||
+      touches(REG.rom, 4) ||
+      touches(BRIDGE_REG.rom, 4)
+    )
+      this.#mapBars();
     if (commands) {
       this.#interruptChanged();
-      this.#dma.open.setEnabled(this.busMaster);
+      this.#master.setEnabled(this.busMaster);
     }
     if (
       this.#windows !== undefined &&
@@ -308,13 +341,13 @@ export class PciFunctionDevice implements PciFunction {
 
   #refresh(): void {
     this.#mapBars();
-    this.#windows?.update();
     this.#interruptChanged();
-    this.#dma.open.setEnabled(this.busMaster);
+    this.#master.setEnabled(this.busMaster);
   }
 
   #mapBars(): void {
-    for (const bar of this.#bars.values()) bar.update(true);
+    const isOn = this.#power?.isOn ?? true;
+    for (const bar of this.#bars.values()) bar.update(isOn);
   }
 
   #addBar(index: number, kind: PciBarKind | "rom", register: number, region: MemoryRegion): Bar {
@@ -336,6 +369,10 @@ export class PciFunctionDevice implements PciFunction {
     if (pin !== 0) this.bus.root.lines.drive(this, pin - 1, level && !disabled);
   }
 
+  get #requester(): AccessAttributes {
+    return requester(this.bus.number, this.devfn);
+  }
+
   #mayMaster(): boolean {
     if (this.busMaster) return true;
     this.device.log.warn("DMA while bus mastering is off");
@@ -344,17 +381,6 @@ export class PciFunctionDevice implements PciFunction {
 
   #sendMessage(address: number, data: number): void {
     if (!Number.isSafeInteger(address) || !this.#mayMaster()) return;
-    this.#dma.space.store(guestAddress(address), data, 4);
-  }
-
-  /** What the function sees of memory: everything while it may be bus master, else nothing. */
-  #makeDmaSpace(): { readonly space: AddressSpace; readonly open: MemoryRegion } {
-    const { regions, system } = this.#services;
-    const container = regions.container("bus master container", WHOLE_SPACE);
-    const open = regions.alias("bus master", system.root, regionOffset(0), byteLength(WHOLE_SPACE));
-    open.setEnabled(false);
-    container.addSubregion(guestAddress(0), open);
-    const space = this.device.own(regions.addressSpace(this.typeName, container));
-    return { space, open };
+    this.#master.space.store(guestAddress(address), data, 4, this.#requester);
   }
 }

@@ -1,5 +1,6 @@
-import { COMMANDS, definePlugin } from "backplane";
+import { COMMANDS, definePlugin, QOM } from "backplane";
 import { PCI } from "./contract.ts";
+import { PCI_DEVICE_TYPE } from "./device-type.ts";
 import { queryPci } from "./query-pci.ts";
 import { PciService } from "./service.ts";
 
@@ -10,6 +11,7 @@ export default definePlugin({
   provides: [PCI],
   attach(machine) {
     machine.provide(PCI, PciService);
+    machine.own(machine.use(QOM).types.add([PCI_DEVICE_TYPE]));
     machine.own(machine.use(COMMANDS).add(queryPci(machine.use(PCI))));
   },
 });

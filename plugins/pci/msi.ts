@@ -1,7 +1,7 @@
 // Message-signalled interrupts: PCI Local Bus Specification 3.0 §6.8.1 (MSI) and §6.8.2 (MSI-X).
 import { byteLength, guestAddress, type MemoryRegion, type MemoryRegions } from "backplane";
 import type { ConfigSpace } from "./config-space.ts";
-import type { PciMsi } from "./contract.ts";
+import type { PciMsi, PciMsix } from "./contract.ts";
 
 /** A message: a 32-bit write to memory. */
 export type SendMessage = (address: number, data: number) => void;
@@ -34,7 +34,7 @@ export class Msi implements PciMsi {
       at + 2,
       (order << 1) | (shape.bits64 ? MSI.bits64 : 0) | (shape.perVectorMask ? MSI.perVectorMask : 0),
     );
-    config.setWritable(at + 2, 2, MSI.enable | (order === 0 ? 0 : MSI.multipleEnable));
+    config.setWritable(at + 2, 2, MSI.enable | MSI.multipleEnable);
     config.setWritable(at + 4, 4, 0xfffffffc);
     if (shape.bits64) config.setWritable(at + 8, 4, 0xffffffff);
     config.setWritable(this.#dataAt, 2, 0xffff);
@@ -71,13 +71,23 @@ export class Msi implements PciMsi {
 
   /** After the guest wrote the capability: what was pending and is no longer masked goes out. */
   written(): void {
-    if (!this.#shape.perVectorMask || !this.enabled) return;
+    if (!this.enabled) return;
+    this.#limitVectors();
+    if (!this.#shape.perVectorMask) return;
     const pending = this.#config.get32(this.#pendingAt);
     for (let vector = 0; vector < this.#shape.vectors; vector++) {
       if ((pending & (1 << vector)) === 0 || this.#isMasked(vector)) continue;
       this.#config.set32(this.#pendingAt, (this.#config.get32(this.#pendingAt) & ~(1 << vector)) >>> 0);
       this.send(vector);
     }
+  }
+
+  /** No more messages than there are; the guest may have asked for more. */
+  #limitVectors(): void {
+    const control = this.#config.get16(this.#at + 2);
+    const order = Math.log2(this.#shape.vectors);
+    if ((control & MSI.multipleEnable) >>> 4 <= order) return;
+    this.#config.set16(this.#at + 2, (control & ~MSI.multipleEnable) | (order << 4));
   }
 
   reset(): void {
@@ -101,7 +111,7 @@ const VECTOR_MASKED = 0x1;
 export const MSIX_LENGTH = 12;
 
 /** Table and pending bits in a BAR of their own, the pending bits in its upper half. */
-export class Msix implements PciMsi {
+export class Msix implements PciMsix {
   readonly container: MemoryRegion;
   readonly #config: ConfigSpace;
   readonly #at: number;
@@ -114,8 +124,7 @@ export class Msix implements PciMsi {
     config: ConfigSpace,
     at: number,
     vectors: number,
-    barIndex: number,
-    name: string,
+    bar: { readonly index: number; readonly name: string; readonly length: number | undefined },
     regions: MemoryRegions,
     send: SendMessage,
   ) {
@@ -125,8 +134,9 @@ export class Msix implements PciMsi {
     this.#send = send;
     this.#table = new DataView(new ArrayBuffer(vectors * ENTRY_LENGTH));
     this.#pending = new Uint8Array(Math.ceil(vectors / 64) * 8);
-    const half = Math.max(0x800, 2 ** Math.ceil(Math.log2(vectors * ENTRY_LENGTH)));
-    this.container = regions.container(name, byteLength(half * 2));
+    const half =
+      bar.length === undefined ? Math.max(0x800, 2 ** Math.ceil(Math.log2(vectors * ENTRY_LENGTH))) : bar.length / 2;
+    this.container = regions.container(bar.name, byteLength(half * 2));
     this.container.addSubregion(
       guestAddress(0),
       regions.io("msix-table", byteLength(this.#table.byteLength), this.#tableOps()),
@@ -136,8 +146,8 @@ export class Msix implements PciMsi {
       regions.io("msix-pba", byteLength(this.#pending.length), this.#pendingOps()),
     );
     config.set16(at + 2, vectors - 1);
-    config.set32(at + 4, barIndex);
-    config.set32(at + 8, half | barIndex);
+    config.set32(at + 4, bar.index);
+    config.set32(at + 8, half | bar.index);
     config.setWritable(at + 2, 2, MSIX.enable | MSIX.functionMask);
     this.reset();
   }
@@ -155,6 +165,10 @@ export class Msix implements PciMsi {
     const entry = vector * ENTRY_LENGTH;
     const address = this.#table.getUint32(entry + 4, true) * 2 ** 32 + this.#table.getUint32(entry, true);
     this.#send(address, this.#table.getUint32(entry + 8, true));
+  }
+
+  clearPending(vector: number): void {
+    this.#pending[vector >> 3] = (this.#pending[vector >> 3] ?? 0) & ~(1 << (vector & 7));
   }
 
   written(): void {

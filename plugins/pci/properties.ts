@@ -1,4 +1,5 @@
 import { machineErrors, prop, type OptionValue, type PropertyTable } from "backplane";
+import { addressText } from "./device-tree.ts";
 
 /** Any free slot. */
 const UNSET = -1;
@@ -27,6 +28,7 @@ const addr = prop.custom<number>({
     }
     return slot * 8 + number;
   },
+  show: (devfn) => addressText(devfn ?? UNSET),
 });
 
 /** What every PCI device takes, whatever it is. Spread into the properties of a device type. */
@@ -43,12 +45,16 @@ export const pciProperties = {
   "acpi-index": prop.unsigned(32, 0),
   "x-pcie-err-unc-mask": prop.unmodelled(prop.bool(true, { description: "on/off" })),
   "x-pcie-ari-nextfn-1": prop.unmodelled(prop.bool(false, { description: "on/off" })),
-  "x-max-bounce-buffer-size": prop.unmodelled(
-    prop.size(4096, {
-      description: "Maximum buffer size allocated for bounce buffers used for mapped access to indirect DMA memory",
-    }),
-  ),
+  "x-max-bounce-buffer-size": prop.size(4096, {
+    description: "Maximum buffer size allocated for bounce buffers used for mapped access to indirect DMA memory",
+  }),
   "x-pcie-ext-tag": prop.bool(true, { description: "on/off" }),
+  busnr: prop.readonly("busnr", undefined),
+} satisfies PropertyTable;
+
+/** What every bridge takes, before what every device does. */
+export const bridgeProperties = {
+  "x-pci-express-writeable-slt-bug": prop.unmodelled(prop.bool(false, { description: "on/off" })),
 } satisfies PropertyTable;
 
 export type PciPropertyTable = typeof pciProperties;

@@ -1,5 +1,6 @@
 import { q, type Command, type JsonObject } from "backplane";
 import type { Pci, PciBar, PciBus, PciFunction, PciRange } from "./contract.ts";
+import { PCI_BUSES } from "./query-pci-schema.ts";
 import { className } from "./class-names.ts";
 import { BRIDGE_REG, REG } from "./registers.ts";
 
@@ -9,6 +10,7 @@ export function queryPci(pci: Pci): Command {
     name: "query-pci",
     summary: "Lists the PCI buses with their functions as the guest has configured them",
     arguments: q.none,
+    result: PCI_BUSES,
     run: () =>
       pci.roots.map((root) => ({ bus: root.number, devices: describeFunctions(pci, root, root, root.number) })),
   };

@@ -104,7 +104,13 @@ export const CAPABILITY = {
   sata: 0x12,
 } as const;
 
-export const EXTENDED_CAPABILITY = { aer: 0x0001, acs: 0x000d, ari: 0x000e, ats: 0x000f } as const;
+export const EXTENDED_CAPABILITY = {
+  aer: 0x0001,
+  serialNumber: 0x0003,
+  acs: 0x000d,
+  ari: 0x000e,
+  ats: 0x000f,
+} as const;
 
 export const CLASS = {
   storageSata: 0x0106,
@@ -114,4 +120,5 @@ export const CLASS = {
   pciBridge: 0x0604,
   smbus: 0x0c05,
   systemOther: 0x0880,
+  other: 0x00ff,
 } as const;

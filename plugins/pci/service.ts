@@ -3,6 +3,7 @@ import {
   disposable,
   inject,
   injectable,
+  LIFECYCLE,
   MEMORY_REGIONS,
   Registry,
   RESETS,
@@ -10,6 +11,7 @@ import {
   type AddressSpace,
   type Buses,
   type Disposable,
+  type Lifecycle,
   type MemoryRegion,
   type MemoryRegions,
   type Resets,
@@ -21,9 +23,11 @@ import type {
   PciConfigPorts,
   PciFunction,
   PciFunctionRequest,
+  PciIommu,
   PciRootBus,
   PciRootBusRequest,
 } from "./contract.ts";
+import { showPlace } from "./device-tree.ts";
 import { pciErrors } from "./errors.ts";
 import { PciFunctionDevice } from "./function.ts";
 import { configPorts, mmConfig } from "./host-ports.ts";
@@ -41,6 +45,8 @@ export class PciService implements Pci {
   readonly #buses: Buses;
   readonly #regions: MemoryRegions;
   readonly #system: AddressSpace;
+  #iommu: PciIommu | undefined;
+  #isComplete = false;
   /** For buses of bridges without an id. The first is `pcie.0` although the root bus has that name too, as on the peer. */
   readonly #anonymous = { express: 0, conventional: 0 };
 
@@ -49,11 +55,13 @@ export class PciService implements Pci {
     @inject(MEMORY_REGIONS) regions: MemoryRegions,
     @inject(SYSTEM_MEMORY) system: AddressSpace,
     @inject(RESETS) resets: Resets,
+    @inject(LIFECYCLE) lifecycle: Lifecycle,
   ) {
     this.#buses = buses;
     this.#regions = regions;
     this.#system = system;
     resets.add(() => this.#reset());
+    lifecycle.on("done", () => this.#connectMemory());
   }
 
   get roots(): readonly PciRootBus[] {
@@ -83,9 +91,11 @@ export class PciService implements Pci {
     const devfn = findPlace(bus, request);
     const plugged = new PciFunctionDevice(request, bus, devfn, { regions: this.#regions, system: this.#system });
     bus.take(devfn, plugged);
+    if (this.#isComplete) this.#connectFunction(plugged);
+    showPlace(plugged);
     device.own(disposable(() => this.#unplug(plugged)));
     this.#openBridge(plugged, request.bridge);
-    addOptionRom(plugged, this.#regions);
+    addOptionRom(plugged, this.#regions, request.rom);
     for (const listener of this.#listeners) listener(plugged, "plugged");
     bus.hotplug?.plugged(plugged);
     return plugged;
@@ -135,6 +145,25 @@ export class PciService implements Pci {
 
   onChange(listener: Listener): Disposable {
     return this.#listeners.add(listener);
+  }
+
+  useIommu(iommu: PciIommu): Disposable {
+    this.#iommu = iommu;
+    return disposable(() => {
+      this.#iommu = undefined;
+    });
+  }
+
+  #connectMemory(): void {
+    this.#isComplete = true;
+    this.#regions.transaction(() => {
+      for (const subject of this.functions()) this.#connectFunction(subject);
+    });
+  }
+
+  #connectFunction(subject: PciFunctionDevice): void {
+    const space = subject.bus.root.bypassIommu ? undefined : this.#iommu?.spaceOf(subject);
+    subject.connectMemory((space ?? this.#system).root);
   }
 
   #decode(

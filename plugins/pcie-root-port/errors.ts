@@ -1,6 +1,14 @@
 import { defineErrors } from "backplane";
 
 export const rootPortErrors = defineErrors({
+  ROOT_PORT_MESSAGES: {
+    text: () => "MSI-X is not supported by interrupt controller",
+    help: "A root port sends messages, and the machine's processor has no APIC to take them.",
+  },
+  ROOT_PORT_PLAIN_MESSAGES: {
+    text: () => "MSI is not supported by interrupt controller",
+    help: "A root port sends messages, and the machine's processor has no APIC to take them.",
+  },
   ROOT_PORT_SLOT_TAKEN: {
     text: () => "Can't add chassis slot, error -16",
     help: "Two ports have the same `chassis` and `slot`. Give each root port a chassis of its own.",
@@ -16,6 +24,14 @@ export const rootPortErrors = defineErrors({
   ROOT_PORT_AER_LOG: {
     text: (value: number) => `Invalid aer_log_max ${value}. The max number of aer log is 128`,
     help: "`aer_log_max` of a root port is above 128.",
+  },
+  ROOT_PORT_UNPLUG: {
+    text: (port: string) => `Hot-unplug failed: unsupported by the port device '${port}'`,
+    help: "The port has `hotplug=off`, so its device stays.",
+  },
+  ROOT_PORT_BUSY: {
+    text: () => "Hot-unplug failed: guest is busy (power indicator blinking)",
+    help: "The guest is in the middle of powering the slot up or down; ask again later.",
   },
   ROOT_PORT_HOTPLUG: {
     text: (bus: string) => `Bus '${bus}' does not support hotplugging`,

@@ -1,20 +1,14 @@
 import {
   DEVICE,
   disposable,
-  EVENTS,
   inject,
   injectable,
-  MACHINE_CONTROL,
   MEMORY_REGIONS,
   prop,
-  RUN_STATES,
   type Device,
   type DeviceContext,
   type DeviceType,
-  type Events,
-  type MachineControl,
   type MemoryRegions,
-  type RunStates,
 } from "backplane";
 import { FW_CFG, type FwCfg } from "backplane/plugins/fw-cfg/contract";
 import { ISA, type Isa } from "backplane/plugins/isa/contract";
@@ -24,6 +18,7 @@ import { PVPANIC } from "./contract.ts";
 import { pvpanicErrors } from "./errors.ts";
 import { PANIC_EVENT, panicRegion, type PanicListener } from "./event-byte.ts";
 import type { PvpanicService } from "./service.ts";
+import { PANIC_LISTENER } from "./tokens.ts";
 
 const DEFAULT_PORT = 0x505;
 const ALL_EVENTS = PANIC_EVENT.panicked | PANIC_EVENT.crashLoaded | PANIC_EVENT.shutdown;
@@ -31,25 +26,9 @@ const PORT_FILE = "etc/pvpanic-port";
 const VENDOR_REDHAT = 0x1b36;
 const DEVICE_PVPANIC = 0x0011;
 
-/** What a guest's panic does to the machine; the peer's default actions. */
-function panicActions(events: Events, runStates: RunStates, control: MachineControl): PanicListener {
-  return {
-    panicked() {
-      events.emit("GUEST_PANICKED", { action: "pause" });
-      runStates.set("guest-panicked");
-      events.emit("GUEST_PANICKED", { action: "poweroff" });
-      control.quit("guest-panic");
-    },
-    crashLoaded: () => events.emit("GUEST_CRASHLOADED", { action: "run" }),
-    shutdown() {
-      events.emit("GUEST_PVSHUTDOWN");
-      control.quit("guest-shutdown");
-    },
-  };
-}
-
 export const pvpanicType = {
   name: "pvpanic",
+  parts: { "pvpanic[0]": "child<memory-region>" },
   bus: "ISA",
   category: "misc",
   hotpluggable: false,
@@ -64,22 +43,14 @@ export class PvpanicDevice implements Device {
     @inject(ISA) private readonly isa: Isa,
     @inject(FW_CFG) private readonly fwCfg: FwCfg,
     @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
-    @inject(EVENTS) private readonly events: Events,
-    @inject(RUN_STATES) private readonly runStates: RunStates,
-    @inject(MACHINE_CONTROL) private readonly control: MachineControl,
+    @inject(PANIC_LISTENER) private readonly panics: PanicListener,
   ) {}
 
   realize(): void {
     const { device, service } = this;
     const { ioport, events } = device.properties;
     if (this.fwCfg.file(PORT_FILE) !== undefined) throw pvpanicErrors.PVPANIC_TWICE();
-    const region = panicRegion(
-      this.regions,
-      1,
-      events,
-      device.log,
-      panicActions(this.events, this.runStates, this.control),
-    );
+    const region = panicRegion(this.regions, 1, events, device.log, this.panics);
     this.isa.plug({ device, ports: [{ base: ioport, region }] });
     this.fwCfg.addFile(PORT_FILE, Uint8Array.of(ioport & 0xff, ioport >> 8));
     device.own(service.add(ioport));
@@ -102,9 +73,7 @@ export class PvpanicPciDevice implements Device {
     @inject(DEVICE) private readonly device: DeviceContext<typeof pvpanicPciType.properties>,
     @inject(PCI) private readonly pci: Pci,
     @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
-    @inject(EVENTS) private readonly events: Events,
-    @inject(RUN_STATES) private readonly runStates: RunStates,
-    @inject(MACHINE_CONTROL) private readonly control: MachineControl,
+    @inject(PANIC_LISTENER) private readonly panics: PanicListener,
   ) {}
 
   realize(): void {
@@ -122,8 +91,7 @@ export class PvpanicPciDevice implements Device {
         this.#card = undefined;
       }),
     );
-    const actions = panicActions(this.events, this.runStates, this.control);
-    card.addBar(0, "memory", panicRegion(this.regions, 2, device.properties.events, device.log, actions));
+    card.addBar(0, "memory", panicRegion(this.regions, 2, device.properties.events, device.log, this.panics));
   }
 
   unplug(): void {

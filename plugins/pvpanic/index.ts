@@ -1,11 +1,14 @@
-import { definePlugin, DEVICES } from "backplane";
+import { definePlugin, DEVICES, EVENTS } from "backplane";
 import { ACPI_DSDT } from "backplane/plugins/acpi/contract";
 import { FW_CFG } from "backplane/plugins/fw-cfg/contract";
 import { ISA } from "backplane/plugins/isa/contract";
 import { PCI } from "backplane/plugins/pci/contract";
 import { PVPANIC } from "./contract.ts";
 import { PvpanicDevice, PvpanicPciDevice, pvpanicPciType, pvpanicType } from "./devices.ts";
+import { PVPANIC_EVENTS } from "./events.ts";
+import { PanicActions } from "./panic-actions.ts";
 import { PvpanicService } from "./service.ts";
+import { PANIC_LISTENER } from "./tokens.ts";
 
 export default definePlugin({
   id: "pvpanic",
@@ -13,9 +16,12 @@ export default definePlugin({
   summary: "ports through which a guest reports its own panic: pvpanic and pvpanic-pci",
   requires: [PCI, ISA, FW_CFG],
   uses: [ACPI_DSDT],
-  provides: [PVPANIC],
+  provides: [PVPANIC, PANIC_LISTENER],
   attach(machine) {
     machine.provideValue(PVPANIC, new PvpanicService(machine.optional(ACPI_DSDT)));
+    const events = machine.use(EVENTS);
+    for (const event of PVPANIC_EVENTS) machine.own(events.declare(event));
+    machine.provideValue(PANIC_LISTENER, machine.create(PanicActions));
     const devices = machine.use(DEVICES);
     machine.own(devices.register(pvpanicType, PvpanicDevice));
     machine.own(devices.register(pvpanicPciType, PvpanicPciDevice));

@@ -1,10 +1,23 @@
-import { asBackplaneError, COMMANDS, definePlugin, EVENTS, MACHINE_CONTROL, originBelow } from "backplane";
+import {
+  asBackplaneError,
+  CLOCK,
+  COMMANDS,
+  definePlugin,
+  EVENTS,
+  LIFECYCLE,
+  MACHINE_CONTROL,
+  originBelow,
+  q,
+} from "backplane";
 import { CHARDEVS, type ChardevBackend } from "backplane/plugins/chardev/contract";
 import { QMP } from "./contract.ts";
 import { qmpErrors } from "./errors.ts";
 import { Monitors } from "./monitors.ts";
 import { qmpOptions, type MonitorDefinition } from "./options.ts";
+import { introspect } from "./introspection.ts";
+import { SCHEMA_INFO } from "./introspection-schema.ts";
 import { capabilitiesArguments } from "./session.ts";
+import { hostTimer, type After } from "./throttle.ts";
 
 export default definePlugin({
   id: "qmp",
@@ -16,14 +29,39 @@ export default definePlugin({
   attach(machine, { monitors: definitions }) {
     const chardevs = machine.use(CHARDEVS);
     const commands = machine.use(COMMANDS);
-    const monitors = machine.own(new Monitors(commands, chardevs, machine.use(MACHINE_CONTROL), machine.log));
+    const events = machine.use(EVENTS);
+    const clock = machine.use(CLOCK);
+    // Where a test moves the clock, rate limits can be tested.
+    const virtualTimer: After = (milliseconds, callback) => clock.after(milliseconds * 1e6, callback);
+    const monitors = machine.own(
+      new Monitors({
+        commands,
+        events,
+        chardevs,
+        control: machine.use(MACHINE_CONTROL),
+        lifecycle: machine.use(LIFECYCLE),
+        log: machine.log,
+        after: clock.source === "client" ? virtualTimer : hostTimer,
+      }),
+    );
     machine.provideValue(QMP, monitors);
-    machine.own(machine.use(EVENTS).listen((event) => monitors.broadcast(event)));
+    machine.own(events.listen((event) => monitors.broadcast(event)));
+    machine.own(
+      commands.add({
+        name: "query-qmp-schema",
+        summary: "All commands and events, and the types of what they take and tell",
+        arguments: q.none,
+        result: SCHEMA_INFO,
+        preconfig: true,
+        run: () => introspect(commands.all(), events.declared()),
+      }),
+    );
     machine.own(
       commands.add({
         name: "qmp_capabilities",
         summary: "Enables the capabilities that a client wants",
         arguments: capabilitiesArguments,
+        result: q.none,
         preconfig: true,
         run() {
           // A session that has not negotiated yet takes the command itself.

@@ -1,4 +1,5 @@
 import {
+  hostMilliseconds,
   asBackplaneError,
   BackplaneError,
   checkArguments,
@@ -23,6 +24,9 @@ import { idOf, isOutOfBand, readRequest } from "./request.ts";
 /** Commands that may wait while one runs. Without out-of-band execution there is nothing to hurry for, and none waits. */
 const QUEUE_LIMIT = 8;
 
+/** Others have their turn when so many messages of a client have been read and so many milliseconds have passed. */
+const TURN = { messages: 32, milliseconds: 10 };
+
 /** Output that a client leaves unread. Commands stop at the first; at the second, which only events reach, the client is cut off. */
 const OUTPUT_PAUSE = 256 * 1024;
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
@@ -36,6 +40,8 @@ export interface SessionServices {
   readonly commands: Commands;
   readonly log: Logger;
   readonly pretty: boolean;
+  /** The machine is complete; before, only commands that say so may run. */
+  readonly isBuilt: () => boolean;
   /** The machine takes no more orders. */
   readonly isLeaving: () => boolean;
 }
@@ -52,8 +58,12 @@ export class QmpSession implements QmpClient {
   #running = false;
   #negotiated = false;
   #outOfBand = false;
+  /** Nothing more will be received; some of what was may not have been read yet. */
+  #ended = false;
   #closed = false;
   #pumping = false;
+  /** The rest of the input is read in a later turn of the event loop. */
+  #resting = false;
 
   constructor(services: SessionServices, connection: CharConnection) {
     this.#services = services;
@@ -83,8 +93,21 @@ export class QmpSession implements QmpClient {
     this.#connection.close();
   }
 
-  /** The client sends no more: what it has not been answered is dropped. Events go on if it still listens. */
+  /**
+   * The client sends no more. What it has sent is read first, as far as messages may be taken; what still waits in the
+   * queue then is dropped. Events go on if it still listens.
+   */
   inputEnded(): void {
+    this.#ended = true;
+    this.#pump();
+  }
+
+  dispose(): void {
+    this.#close();
+    this.#negotiated = false;
+  }
+
+  #close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#input = [];
@@ -92,27 +115,38 @@ export class QmpSession implements QmpClient {
     for (const callback of this.#closing) callback();
   }
 
-  dispose(): void {
-    this.inputEnded();
-    this.#negotiated = false;
-  }
-
   /** Reads as far as messages may be taken now; the rest of the input waits, and so does the client. */
   #pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.#resting) return;
     this.#pumping = true;
+    const end = hostMilliseconds() + TURN.milliseconds;
+    let count = 0;
     while (this.#mayRead()) {
       const bytes = this.#input[0];
       if (bytes === undefined) break;
       const { message, next } = this.#reader.read(bytes, 0);
       if (next === bytes.length) this.#input.shift();
       else this.#input[0] = bytes.subarray(next);
-      if (message !== undefined) this.#take(message);
+      if (message === undefined) continue;
+      this.#take(message);
+      if (++count >= TURN.messages && hostMilliseconds() > end) {
+        this.#rest();
+        break;
+      }
     }
     this.#pumping = false;
     if (this.#closed) return;
-    if (this.#mayRead()) this.#connection.resume();
-    else this.#connection.pause();
+    if (this.#resting || !this.#mayRead()) this.#connection.pause();
+    else if (this.#ended) this.#close();
+    else this.#connection.resume();
+  }
+
+  #rest(): void {
+    this.#resting = true;
+    setImmediate(() => {
+      this.#resting = false;
+      this.#pump();
+    });
   }
 
   #mayRead(): boolean {
@@ -173,6 +207,7 @@ export class QmpSession implements QmpClient {
     const command = this.#services.commands.find(request.command);
     if (command === undefined) throw monitorErrors.COMMAND_NOT_FOUND(request.command);
     if (request.outOfBand && command.oob !== true) throw monitorErrors.COMMAND_NOT_OOB(request.command);
+    if (command.preconfig !== true && !this.#services.isBuilt()) throw monitorErrors.COMMAND_TOO_EARLY(request.command);
     return command.run(checkArguments(command.arguments, request.arguments), this.#client);
   }
 

@@ -46,7 +46,7 @@ export interface RomLoader {
   /** An option ROM that the firmware finds as the fw_cfg file `genroms/NAME`; without a RAM block. */
   addOptionRom(name: string, contents: Uint8Array): void;
   blob(name: string): RomBlob | undefined;
-  /** In the order of `info roms`: by address, those without one first, in order of addition. */
+  /** In the order of `info roms`: files, then by address, then those with a block of their own; each in order of addition. */
   list(): readonly RomEntry[];
 }
 

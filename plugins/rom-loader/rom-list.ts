@@ -1,14 +1,17 @@
 import {
+  ACCESS_DEBUG,
   BLOCK_ACCESS,
   inject,
   injectable,
   MEMORY_REGIONS,
+  QOM,
   RAM_LIST,
   SYSTEM_MEMORY,
   type AddressSpace,
   type BlockAccess,
   type GuestAddress,
   type MemoryRegions,
+  type Qom,
   type RAMList,
 } from "backplane";
 import { FW_CFG, type FwCfg } from "backplane/plugins/fw-cfg/contract";
@@ -26,6 +29,7 @@ interface PlacedRom {
 export class RomList implements RomLoader {
   readonly #services: ConstructorParameters<typeof BlockRom>[0];
   readonly #memory: AddressSpace;
+  readonly #qom: Qom;
   readonly #blobs: BlockRom[] = [];
   readonly #placed: PlacedRom[] = [];
   readonly #entries: RomEntry[] = [];
@@ -36,7 +40,9 @@ export class RomList implements RomLoader {
     @inject(RAM_LIST) ramList: RAMList,
     @inject(BLOCK_ACCESS) access: BlockAccess,
     @inject(SYSTEM_MEMORY) memory: AddressSpace,
+    @inject(QOM) qom: Qom,
   ) {
+    this.#qom = qom;
     this.#services = { fwCfg, regions, ramList, access };
     this.#memory = memory;
   }
@@ -48,7 +54,10 @@ export class RomList implements RomLoader {
   }
 
   addBlob(name: string, contents: Uint8Array, options: RomBlobOptions): RomBlob {
-    const blob = new BlockRom(this.#services, name, contents, options);
+    // Whoever reads the file reads the block: both are the firmware configuration device's.
+    const owner = this.#qom.find("/machine/fw_cfg");
+    const make = (): BlockRom => new BlockRom(this.#services, name, contents, options);
+    const blob = this.#services.regions.withOwner(owner, make);
     this.#blobs.push(blob);
     this.#entries.push({ name, kind: "block", address: undefined, size: options.maxLength });
     return blob;
@@ -64,7 +73,7 @@ export class RomList implements RomLoader {
   }
 
   list(): readonly RomEntry[] {
-    return this.#entries.toSorted((left, right) => (left.address ?? 0) - (right.address ?? 0));
+    return this.#entries.toSorted((left, right) => place(left) - place(right));
   }
 
   /** At machine-done. */
@@ -81,19 +90,11 @@ export class RomList implements RomLoader {
 
   restore(): void {
     for (const blob of this.#blobs) blob.restore();
-    for (const rom of this.#placed) this.#write(rom);
+    for (const { address, contents } of this.#placed) this.#memory.write(address, contents, ACCESS_DEBUG);
   }
+}
 
-  /** Into the blocks below the addresses, which guests may not be allowed to write. */
-  #write({ address, contents }: PlacedRom): void {
-    for (let at = 0; at < contents.length;) {
-      const found = this.#memory.find((address + at) as GuestAddress);
-      const length = Math.min(contents.length - at, found?.length ?? contents.length);
-      const block = found?.region.ramBlock;
-      if (found !== undefined && block !== undefined) {
-        this.#services.access.write(block, found.offset, contents.subarray(at, at + length));
-      }
-      at += length;
-    }
-  }
+/** Files stand in front; what has a RAM block of its own stands nowhere, behind all addresses. */
+function place({ kind, address }: RomEntry): number {
+  return kind === "block" ? Number.MAX_SAFE_INTEGER : (address ?? 0);
 }

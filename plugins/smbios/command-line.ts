@@ -1,4 +1,7 @@
-import type { CommandLineOption } from "backplane";
+import { asBackplaneError, type CommandLineOption, type OptionValue } from "backplane";
+import { UserFields } from "./user-fields.ts";
+
+const textOf = (value: OptionValue): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** Kept as they are: what they mean depends on those before. */
 export const smbiosCommandLine: readonly CommandLineOption[] = [
@@ -23,12 +26,22 @@ export const smbiosCommandLine: readonly CommandLineOption[] = [
                 specify SMBIOS type 11 fields
 -smbios type=17[,loc_pfx=str][,bank=str][,manufacturer=str][,serial=str][,asset=str][,part=str][,speed=%d]
                 specify SMBIOS type 17 fields`,
+    checkUnused(occurrences) {
+      const fields = new UserFields();
+      for (const { text, pairs } of occurrences) {
+        try {
+          fields.add(pairs.map(({ key, value }) => ({ key, value: textOf(value) })));
+        } catch (failure) {
+          throw asBackplaneError(failure).from({ kind: "command-line", text });
+        }
+      }
+    },
     toOptions: (occurrences) => ({
       commandLine: occurrences.map(({ text, pairs }) => ({
         text,
         pairs: pairs.map(({ key, value }) => ({
           key,
-          value: typeof value === "string" ? value : JSON.stringify(value),
+          value: textOf(value),
         })),
       })),
     }),

@@ -6,6 +6,7 @@ import { buildSmbios } from "./build.ts";
 import { smbiosCommandLine } from "./command-line.ts";
 import { SMBIOS } from "./contract.ts";
 import { readOptions } from "./given-options.ts";
+import { DEVICE_SIZE } from "./memory-structures.ts";
 import { smbiosOptions, type SmbiosOptions } from "./options.ts";
 import { MachineSmbios } from "./smbios.ts";
 
@@ -29,6 +30,7 @@ export default definePlugin<SmbiosOptions>({
     const fwCfg = machine.use(FW_CFG);
     const cpus = machine.use(CPUS);
     const memory = machine.use(PC_MEMORY);
+    const hasSmallModules = type.quirks?.includes("smbios-memory-devices-of-16-gib") === true;
     const asked = properties.string("smbios-entry-point-type");
     const kind = asked === "32" || asked === "64" ? asked : "auto";
     machine.own(
@@ -42,6 +44,7 @@ export default definePlugin<SmbiosOptions>({
           processor: { identity: cpus.identity, coresPerSocket, threadsPerSocket: coresPerSocket * threads },
           memory: {
             size: memory.ramSize,
+            deviceSize: hasSmallModules ? DEVICE_SIZE.before : DEVICE_SIZE.today,
             ranges: memory.e820.filter((entry) => entry.type === E820_RAM),
           },
         };

@@ -6,12 +6,14 @@ import type { UserFields } from "./user-fields.ts";
 
 export interface MemoryFacts {
   readonly size: number;
+  /** The largest device; default today's. */
+  readonly deviceSize?: number;
   /** RAM in guest addresses, in the order of the e820 map. */
   readonly ranges: readonly { readonly address: number; readonly length: number }[];
 }
 
-/** The largest device: more than any machine has, so there is one. */
-const DEVICE_SIZE = 2047 * 1024 * GiB;
+/** More than any machine has, so there is one; it was less once. */
+export const DEVICE_SIZE = { today: 2047 * 1024 * GiB, before: 16 * GiB } as const;
 const LOCATION_OTHER = 1;
 const USE_SYSTEM_MEMORY = 3;
 /** Single-bit ECC would do; Windows looks for this one. */
@@ -86,8 +88,9 @@ function mappedAddress(index: number, { address, length }: MemoryFacts["ranges"]
 
 /** The array, its devices, and where they are mapped. */
 export function memoryStructures(memory: MemoryFacts, fields: UserFields, machine: Identity): Uint8Array[] {
-  const count = Math.ceil(memory.size / DEVICE_SIZE);
-  const sizes = Array.from({ length: count }, (_, at) => Math.min(DEVICE_SIZE, memory.size - at * DEVICE_SIZE));
+  const { deviceSize = DEVICE_SIZE.today } = memory;
+  const count = Math.ceil(memory.size / deviceSize);
+  const sizes = Array.from({ length: count }, (_, at) => Math.min(deviceSize, memory.size - at * deviceSize));
   return [
     ...fields.unlessFile(16, () => [memoryArray(memory.size, count)]),
     ...fields.unlessFile(17, () => sizes.map((size, at) => memoryDevice(at, size, fields, machine))),

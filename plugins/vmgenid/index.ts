@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { COMMANDS, definePlugin, DEVICES, LIFECYCLE, MACHINE, q, RESETS } from "backplane";
 import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
 import { FW_CFG } from "backplane/plugins/fw-cfg/contract";
@@ -7,6 +6,7 @@ import { VMGENID } from "./contract.ts";
 import { VMGENID_DEVICE, VmgenidDevice } from "./device.ts";
 import { vmgenidErrors } from "./errors.ts";
 import { vmgenidOptions, type VmgenidOptions } from "./options.ts";
+import { randomUuid } from "./random-uuid.ts";
 import { VMGENID_STATE, VmgenidState } from "./state.ts";
 import { VMGENID_ADDRESS_FILE, VMGENID_GUID_FILE, vmgenidPage } from "./vmgenid-table.ts";
 
@@ -19,7 +19,7 @@ export default definePlugin<VmgenidOptions>({
   provides: [VMGENID, VMGENID_STATE],
   options: vmgenidOptions,
   attach(machine, options) {
-    const state = new VmgenidState(() => options.auto?.toLowerCase() ?? randomUUID());
+    const state = new VmgenidState(() => options.auto?.toLowerCase() ?? randomUuid());
     machine.provideValue(VMGENID, state);
     machine.provideValue(VMGENID_STATE, state);
     machine.own(machine.use(DEVICES).register(VMGENID_DEVICE, VmgenidDevice));
@@ -40,6 +40,7 @@ export default definePlugin<VmgenidOptions>({
         name: "query-vm-generation-id",
         summary: "The machine's generation ID",
         arguments: q.none,
+        result: q.struct("GuidInfo", { guid: q.str }),
         run() {
           if (state.guid === undefined) throw vmgenidErrors.VMGENID_NO_DEVICE();
           return { guid: state.guid };

@@ -1,54 +1,81 @@
-import { asBackplaneError, definePlugin, LIFECYCLE, MACHINE } from "backplane";
+import {
+  CLOCK,
+  asBackplaneError,
+  definePlugin,
+  DEVICES,
+  GLOBALS,
+  LIFECYCLE,
+  MACHINE,
+  MEMORY_REGIONS,
+  QOM,
+  SYSTEM_MEMORY,
+  type Disposable,
+  type PluginMachine,
+} from "backplane";
 import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
 import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
 import { ROM_LOADER } from "backplane/plugins/rom-loader/contract";
 import { contributeAcpi } from "./acpi.ts";
-import { CPUS } from "./contract.ts";
-import { Processors } from "./processors.ts";
-
-/**
- * An option ROM with which an APIC speeds up old Windows guests. The guest sees a ROM of the peer's size; it is empty, so
- * firmware finds no signature in it and passes it over.
- */
-const VAPIC_ROM = { name: "kvmvapic.bin", length: 9216 } as const;
-
-/** Leaf 1, EDX: the processor has an APIC of its own; one of several has it whatever the model says. */
-const APIC = 1 << 9;
+import { APIC_OPTION_ROM, apicOptionRom } from "./apic-option-rom.ts";
+import { CPUS, PROCESSOR_SPACES } from "./contract.ts";
+import { Cpu, CPU_CLASSES, cpuTypes } from "./device.ts";
+import { ProcessorSpaces } from "./processor-spaces.ts";
+import { addQueries } from "./queries.ts";
+import { Processors, PROCESSORS } from "./processors.ts";
 
 export default definePlugin({
   id: "x86-cpu",
   apiVersion: 1,
-  summary: "x86 processors: topology, APIC ids, models",
-  requires: [FW_CFG, ROM_LOADER],
-  uses: [ACPI_TABLES],
-  provides: [CPUS],
+  summary: "x86 processors: topology, APIC ids, models and their features, hot-plug",
+  uses: [FW_CFG, ROM_LOADER, ACPI_TABLES],
+  provides: [CPUS, PROCESSORS, PROCESSOR_SPACES],
   attach(machine) {
     const { type } = machine.use(MACHINE);
     const { cpu } = machine.definition;
+    const devices = machine.use(DEVICES);
+    machine.own(machine.use(QOM).types.add(CPU_CLASSES));
+    for (const each of cpuTypes()) machine.own(devices.register(each, Cpu));
     let cpus: Processors;
     try {
-      cpus = new Processors(cpu, type, machine.log);
+      cpus = new Processors(cpu, type, { devices, globals: machine.use(GLOBALS), log: machine.log });
     } catch (failure) {
       throw asBackplaneError(failure).from(cpu.origin);
     }
     machine.provideValue(CPUS, cpus);
+    machine.provideValue(PROCESSORS, cpus);
+    const runsGuests = machine.use(CLOCK).source !== "client";
+    const system = machine.use(SYSTEM_MEMORY).root;
+    const spaces = machine.own(new ProcessorSpaces(machine.use(MEMORY_REGIONS), system, runsGuests));
+    machine.provideValue(PROCESSOR_SPACES, spaces);
+    const seen = new Map<number, Disposable>();
+    machine.own(cpus.onPlug(({ index }) => void seen.set(index, spaces.add(index))));
+    machine.own(cpus.onUnplug(({ index }) => void seen.get(index)?.dispose()));
     contributeAcpi(machine, cpus);
+    tellFirmware(machine, cpus);
+    addQueries(machine);
     const lifecycle = machine.use(LIFECYCLE);
-    const fwCfg = machine.use(FW_CFG);
-    const roms = machine.use(ROM_LOADER);
     machine.own(
       lifecycle.on("objects", () => {
         // Behind everybody who is listening by now.
         machine.own(lifecycle.on("board", () => cpus.start()));
       }),
     );
-    machine.own(
-      lifecycle.on("board", () => {
-        fwCfg.addNumber(FW_CFG_KEYS.nbCpus, cpus.topology.cpus, 2);
-        fwCfg.addNumber(FW_CFG_KEYS.maxCpus, cpus.apicIdLimit % 0x10000, 2);
-        if (cpus.topology.cpus > 1 || (cpus.identity.features & APIC) !== 0)
-          roms.addOptionRom(VAPIC_ROM.name, new Uint8Array(VAPIC_ROM.length));
-      }),
-    );
   },
 });
+
+function tellFirmware(machine: PluginMachine, cpus: Processors): void {
+  const fwCfg = machine.optional(FW_CFG);
+  const roms = machine.optional(ROM_LOADER);
+  if (fwCfg === undefined) return;
+  machine.own(
+    machine.use(LIFECYCLE).on("board", () => {
+      fwCfg.addNumber(FW_CFG_KEYS.nbCpus, cpus.topology.cpus, 2);
+      fwCfg.addNumber(FW_CFG_KEYS.maxCpus, cpus.apicIdLimit % 0x10000, 2);
+      if (cpus.hasLocalApic) roms?.addOptionRom(APIC_OPTION_ROM.name, apicOptionRom());
+    }),
+  );
+  const recount = (): void =>
+    fwCfg.modifyNumber(FW_CFG_KEYS.nbCpus, cpus.possible.filter(({ present }) => present).length);
+  machine.own(cpus.onPlug(recount));
+  machine.own(cpus.onUnplug(recount));
+}

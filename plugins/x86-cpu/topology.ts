@@ -1,5 +1,5 @@
 // `-smp`: which levels were given, what the others come to, what cannot be (QEMU manual, "-smp").
-import type { CpuTopologyRequest } from "backplane";
+import type { CpuTopologyRequest, MachineType } from "backplane";
 import type { CpuTopology } from "./contract.ts";
 import { cpuErrors } from "./errors.ts";
 
@@ -25,7 +25,7 @@ function refuseZerosAndForeignLevels(request: CpuTopologyRequest): void {
  */
 export function completeTopology(
   request: CpuTopologyRequest,
-  machine: { readonly name: string; readonly maxCpus: number },
+  machine: Pick<MachineType, "name" | "maxCpus" | "quirks">,
 ): CpuTopology {
   refuseZerosAndForeignLevels(request);
   const dies = given(request.dies) ?? 1;
@@ -36,7 +36,11 @@ export function completeTopology(
   let sockets = given(request.sockets);
   let cores = given(request.cores);
   let threads = given(request.threads);
-  if (cores === undefined) {
+  if (sockets === undefined && machine.quirks?.includes("sockets-before-cores") === true) {
+    cores ??= 1;
+    threads ??= 1;
+    sockets = rest(cores, threads);
+  } else if (cores === undefined) {
     sockets ??= 1;
     threads ??= 1;
     cores = rest(sockets, threads);
@@ -56,7 +60,7 @@ export function completeTopology(
 function check(
   topology: CpuTopology,
   product: number,
-  machine: { readonly name: string; readonly maxCpus: number },
+  machine: Pick<MachineType, "name" | "maxCpus" | "quirks">,
 ): void {
   const { cpus, maxCpus } = topology;
   const levels = LEVELS.map((level) => `${level} (${topology[level]})`).join(" * ");

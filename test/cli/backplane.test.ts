@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { machineTypes } from "../../machines/index.ts";
 import { VERSION } from "../../cli/version.ts";
 
@@ -37,10 +37,6 @@ async function node(...args: string[]) {
 
 const backplane = (...args: string[]) => node(path.join(root, "bin/backplane"), ...args);
 
-beforeAll(async () => {
-  const { status, stderr } = await node(path.join(root, "scripts/build.mjs"));
-  if (status !== 0) throw new Error(stderr);
-}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("exit statuses", () => {

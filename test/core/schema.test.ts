@@ -1,4 +1,13 @@
-import { checkArguments, checkValue, JsonDouble, q, type JsonObject, type JsonValue } from "backplane";
+import {
+  checkArguments,
+  checkValue,
+  JsonDouble,
+  q,
+  type JsonObject,
+  type JsonValue,
+  type Schema,
+  type UnionSchema,
+} from "backplane";
 import { describe, expect, test } from "vitest";
 
 const address = q.union(
@@ -79,4 +88,55 @@ describe("values that fit", () => {
     expect(checkArguments(q.object, { x: 1, __proto__x: null })).toEqual({ x: 1, __proto__x: null });
     expect(checkValue(q.array(q.int), [1, 2], "list")).toEqual([1, 2]);
   });
+});
+
+describe("arguments that are a union", () => {
+  const options: UnionSchema = q.union(
+    "Options",
+    "kind",
+    { kind: q.enum("Kind", ["plain", "nested", "bare"]), id: q.str },
+    {
+      plain: q.struct("Plain", { size: q.size, "flag?": q.bool }),
+      nested: q.union(
+        "Nested",
+        "sort",
+        { sort: q.enum("Sort", ["a", "b"]) },
+        { a: q.struct("A", { deep: q.later((): Schema => q.array(options)) }) },
+      ),
+    },
+  );
+
+  test.each<[JsonObject, string]>([
+    [{}, "Parameter 'kind' is missing"],
+    // Members come in the schema's order, the tag among them, before those of the branch.
+    [{ kind: "nosuch" }, "Parameter 'kind' does not accept value 'nosuch'"],
+    [{ kind: "plain", size: "1" }, "Parameter 'id' is missing"],
+    [{ kind: "plain", id: "x" }, "Parameter 'size' is missing"],
+    [{ kind: "plain", id: "x", size: 1, sort: "a" }, "Parameter 'sort' is unexpected"],
+    [{ kind: "nested", id: "x" }, "Parameter 'sort' is missing"],
+    [
+      { kind: "nested", id: "x", sort: "a", deep: [{ kind: 1 }] },
+      "Invalid parameter type for 'deep[0].kind', expected: string",
+    ],
+    [{ kind: "bare", id: "x", size: 1 }, "Parameter 'size' is unexpected"],
+    // Of several that are too many the peer names the first of a hash table, whatever was written first.
+    [{ kind: "plain", id: "x", size: 1, sized: 1, also: 2, wrong: 3 }, "Parameter 'also' is unexpected"],
+  ])("refusal %#", (value, message) => {
+    expect(() => checkArguments(options, value)).toThrow(message);
+  });
+
+  test("come out with the members of base and branches", () => {
+    const deep = [{ kind: "bare", id: "y" }];
+    expect(checkArguments(options, { deep, sort: "a", id: "x", kind: "nested" })).toEqual({
+      kind: "nested",
+      id: "x",
+      sort: "a",
+      deep,
+    });
+  });
+});
+
+test("members of an open struct are for its readers: the command checks them", () => {
+  const value = { driver: 1, nosuch: double(1) };
+  expect(checkArguments(q.open("Open", { driver: q.str }), value)).toBe(value);
 });

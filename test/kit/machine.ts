@@ -6,6 +6,7 @@ import {
   type LogRecord,
   type MachineDefinition,
   type MachineType,
+  type TimeSource,
 } from "backplane";
 
 /** A machine type without devices: memory, notifiers, monitors' registry, and the plugins that a test gives. */
@@ -37,6 +38,8 @@ export function testDefinition(parts: Partial<MachineDefinition> = {}): MachineD
 export interface TestMachineOptions extends Partial<MachineDefinition> {
   readonly type?: MachineType;
   readonly with?: readonly AnyPlugin[];
+  /** Default `guest`. */
+  readonly time?: TimeSource;
 }
 
 /**
@@ -47,10 +50,15 @@ export async function withMachine<T>(
   options: TestMachineOptions,
   test: (machine: Machine, log: readonly LogRecord[]) => T | Promise<T>,
 ): Promise<T> {
-  const { type = emptyMachineType, with: plugins = [], ...parts } = options;
+  const { type = emptyMachineType, with: plugins = [], time = "guest", ...parts } = options;
   const log: LogRecord[] = [];
   const definition = testDefinition({ machine: { type: type.name, properties: {} }, ...parts });
-  const machine = await Machine.create(definition, { types: [type], plugins, log: (record) => log.push(record) });
+  const machine = await Machine.create(definition, {
+    types: [type],
+    plugins,
+    time,
+    log: (record) => log.push(record),
+  });
   const notifiers = machine.service(RAM_BLOCK_NOTIFIERS);
   let result: T;
   try {

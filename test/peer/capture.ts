@@ -3,8 +3,12 @@ import path from "node:path";
 import { captureAcpi } from "./capture-acpi.ts";
 import { captureChipset } from "./capture-chipset.ts";
 import { captureCli } from "./capture-cli.ts";
+import { captureHmp } from "./capture-hmp.ts";
+import { captureReadline } from "./capture-hmp-readline.ts";
 import { captureMigration } from "./capture-migration.ts";
 import { captureQmp } from "./capture-qmp.ts";
+import { captureQmpSchema } from "./capture-qmp-schema.ts";
+import { captureRegisters } from "./capture-registers.ts";
 import { acpiCases } from "./cases/acpi.ts";
 import { cliCases } from "./cases/cli.ts";
 import { migrationCases } from "./cases/migration.ts";
@@ -73,12 +77,32 @@ async function captureAllChipset(): Promise<void> {
   keep(text(await captureChipset(version)), "chipset.json");
 }
 
+async function captureAllReadline(): Promise<void> {
+  keep(text(await captureReadline(version)), "hmp-readline.json");
+}
+
+async function captureAllHmp(): Promise<void> {
+  keep(text(await captureHmp(version)), "hmp.json");
+}
+
+async function captureAllQmpSchema(): Promise<void> {
+  keep(text(await captureQmpSchema(version)), "qmp-schema.json");
+}
+
+async function captureAllRegisters(): Promise<void> {
+  keep(text(await captureRegisters(version)), "registers.json");
+}
+
 const kinds: Readonly<Record<string, () => Promise<void>>> = {
   acpi: captureAllAcpi,
   chipset: captureAllChipset,
   cli: captureAllCli,
+  hmp: captureAllHmp,
+  "hmp-readline": captureAllReadline,
   qmp: captureAllQmp,
+  "qmp-schema": captureAllQmpSchema,
   migration: captureAllMigration,
+  registers: captureAllRegisters,
 };
 
 if (kind !== "all" && !(kind in kinds)) {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { captureAcpi } from "./capture-acpi.ts";
 import { captureCli } from "./capture-cli.ts";
+import { captureHmp } from "./capture-hmp.ts";
+import { captureReadline } from "./capture-hmp-readline.ts";
 import { captureMigration } from "./capture-migration.ts";
 import { captureQmp } from "./capture-qmp.ts";
 import { acpiCases } from "./cases/acpi.ts";
@@ -8,6 +10,8 @@ import { cliCases } from "./cases/cli.ts";
 import { migrationCases } from "./cases/migration.ts";
 import { qmpCases } from "./cases/qmp.ts";
 import { loadAcpiGolden, loadCliGoldens, loadMigrationGolden, loadQmpGolden } from "./golden.ts";
+import { loadHmpGolden } from "./hmp-golden.ts";
+import { loadReadlineGolden } from "./hmp-readline-golden.ts";
 import { peerVersion } from "./version.ts";
 
 const named = <T extends { readonly name: string }>(cases: readonly T[], ...names: string[]): T[] =>
@@ -26,6 +30,11 @@ describe("the peer still answers as captured", () => {
 
   it.each(named(qmpCases, "negotiation", "ids", "q35-mtree", "migrate-exec"))("qmp $name", async (test) => {
     expect(await captureQmp(test, version)).toEqual(loadQmpGolden(test.name));
+  });
+
+  it("hmp", async () => {
+    expect(await captureHmp(version)).toEqual(loadHmpGolden());
+    expect(await captureReadline(version)).toEqual(loadReadlineGolden());
   });
 
   it.each(migrationCases)("migration $name", async (test) => {

@@ -1,9 +1,9 @@
 // The discussion's script, word for word, on both executables: the same lines, but for addresses and times.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { PEER } from "./peer.ts";
 import { maskQmp } from "./qmp-mask.ts";
 
@@ -12,10 +12,6 @@ const script = readFileSync(path.join(root, "test/fixtures/reproducer.sh"), "utf
 /** As it was in 2021, without the fillers. */
 const without = script.replaceAll(/^ +-acpitable .*\n/gm, "");
 const ours = path.join(root, "bin/backplane-system-x86_64");
-
-beforeAll(() => {
-  execFileSync(process.execPath, [path.join(root, "scripts/build.mjs")], { stdio: "ignore" });
-});
 
 /** The script in a process group of its own, which is ended with it: the peer leaves its migration's child behind. */
 async function run(qemu: string, text = script): Promise<string[]> {

@@ -9,6 +9,11 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_TOKENS = 2 * 1024 * 1024;
 const MAX_NESTING = 1024;
 
+/** Tokens of one byte: a message may have millions of them, and they are all the same. */
+const STRUCTURE: ReadonlyMap<number, Token> = new Map(
+  (["{", "}", "[", "]", ":", ","] as const).map((kind) => [kind.charCodeAt(0), { kind, bytes: Buffer.from(kind) }]),
+);
+
 /** A value, or why there is none (in the peer's words). */
 export type JsonMessage = { readonly value: JsonValue } | { readonly error: string };
 
@@ -69,9 +74,15 @@ export class JsonReader {
       case "complete":
       case "ends-before": {
         const kind = kindOf(this.#state, byte);
-        const token = this.#lexeme.take();
+        const isStructure = this.#state === "start";
         this.#state = "start";
-        return kind === undefined ? undefined : this.#token({ kind, bytes: token });
+        if (isStructure) {
+          this.#lexeme.clear();
+          const token = STRUCTURE.get(byte);
+          return token === undefined ? undefined : this.#token(token);
+        }
+        const bytes = this.#lexeme.take();
+        return kind === undefined ? undefined : this.#token({ kind, bytes });
       }
       case "error": {
         const text = lossyText(this.#lexeme.take());
@@ -184,7 +195,8 @@ class ByteBuffer {
 
   /** A copy of the contents; the buffer is empty afterwards. */
   take(): Uint8Array {
-    const taken = this.#bytes.slice(0, this.length);
+    // Small copies share a pool, which keeps the overhead of many small tokens down.
+    const taken = Buffer.from(this.#bytes.subarray(0, this.length));
     this.length = 0;
     if (this.#bytes.length > 65536) this.#bytes = new Uint8Array(64);
     return taken;

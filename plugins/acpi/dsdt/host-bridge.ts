@@ -29,6 +29,8 @@ import { staticLabels } from "./pci-labels.ts";
 export interface HostBridgeFacts {
   /** The operating system may run hot-plug itself; not while ACPI does it. */
   readonly nativeHotplug: boolean;
+  /** Default 0. */
+  readonly uid?: number;
   /** The memory-mapped configuration space, once the firmware has placed it. */
   readonly mmConfig?: Range;
 }
@@ -77,7 +79,7 @@ export function hostBridge(facts: HostBridgeFacts): readonly AmlNode[] {
     "PCI0",
     Name("_HID", EisaId("PNP0A08")),
     Name("_CID", EisaId("PNP0A03")),
-    Name("_UID", 0),
+    Name("_UID", facts.uid ?? 0),
     operatingSystemCapabilities(facts.nativeHotplug),
     staticLabels(),
   );

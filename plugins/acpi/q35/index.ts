@@ -1,4 +1,4 @@
-import { definePlugin } from "backplane";
+import { definePlugin, MACHINE } from "backplane";
 import { ACPI_DSDT, hostBridge, hostBridgeResources, pciDevices, pciEvents } from "backplane/plugins/acpi/contract";
 import { ICH9 } from "backplane/plugins/ich9/contract";
 import { MCH } from "backplane/plugins/mch/contract";
@@ -14,11 +14,12 @@ export default definePlugin({
   attach(machine) {
     const dsdt = machine.use(ACPI_DSDT);
     const [mch, ich9, memory] = [machine.use(MCH), machine.use(ICH9), machine.use(PC_MEMORY)];
+    const uid = machine.use(MACHINE).type.quirks?.includes("pci-root-uid-1") === true ? 1 : 0;
     const tree = new PciTree(ich9, dsdt);
     const fragments = [
       {
         place: "host-bridge",
-        build: () => hostBridge({ nativeHotplug: ich9.pciHotplug === undefined, ...mmConfigRange(mch.mmConfig) }),
+        build: () => hostBridge({ nativeHotplug: ich9.pciHotplug === undefined, uid, ...mmConfigRange(mch.mmConfig) }),
       },
       { place: "host-bridge-resources", build: () => hostBridgeResources(resourceFacts(mch, ich9, memory)) },
       { place: "pci-devices", build: () => pciDevices(tree.facts(mch.root)) },

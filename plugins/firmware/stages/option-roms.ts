@@ -14,6 +14,7 @@ const AREA = { start: 0xc_0000, end: 0xe_0000 } as const;
 const BLOCK = 512;
 const ROM_ALIGNMENT = 2 * KiB;
 const HEADER_BYTES = 3;
+const APIC_ROM = { file: "genroms/kvmvapic.bin", port: 0x7e, state: 0x10 } as const;
 /** Behind a bridge there is no header's place for a ROM that the firmware would run. */
 const PLAIN_HEADER = 0;
 
@@ -59,10 +60,18 @@ function reserve(context: BootContext, length: number): number | undefined {
   return start;
 }
 
+/** Its initialization offers the ROM to the machine, and says where in it its state lies. */
+function initializeApicRom({ platform }: BootContext, start: number): void {
+  if (view(platform.read(start, HEADER_BYTES)).readUInt16LE(0) !== SIGNATURE) return;
+  platform.outFrom(start + HEADER_BYTES, APIC_ROM.port, APIC_ROM.state, 2);
+}
+
 /** ROMs that the machine brings as files. */
 function loadGeneratedRoms(context: BootContext): void {
   for (const file of context.fwCfg.filesBelow("genroms/")) {
     const target = reserve(context, file.size);
-    if (target !== undefined) context.fwCfg.load(file, target);
+    if (target === undefined) continue;
+    context.fwCfg.load(file, target);
+    if (file.name === APIC_ROM.file) initializeApicRom(context, target);
   }
 }

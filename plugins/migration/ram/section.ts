@@ -124,6 +124,7 @@ export class RamSection implements LiveSection {
     const { counters } = round;
     counters.dirtySyncCount++;
     let found = 0;
+    this.#memory.synchronize();
     for (const block of this.#blocks) found += block.sync(this.#memory);
     counters.dirtyBytesLastSync = this.pending();
     counters.dirtyPagesRate = this.#rate.add(found, performance.now()) ?? counters.dirtyPagesRate;

@@ -1,6 +1,18 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { byteLength, GiB, guestAddress, KiB, regionOffset, WHOLE_SPACE, type MemoryRegionOps } from "backplane";
+import {
+  ACCESS_BY_PROCESSOR,
+  ACCESS_DEBUG,
+  ACCESS_DECODE_ERROR,
+  ACCESS_OK,
+  byteLength,
+  GiB,
+  guestAddress,
+  KiB,
+  regionOffset,
+  WHOLE_SPACE,
+  type MemoryRegionOps,
+} from "backplane";
 import { codeOf, makeMemory } from "./machine-memory.ts";
 
 const at = guestAddress;
@@ -76,7 +88,7 @@ describe("ram", () => {
     expect([...bytes.subarray(0, 4)]).toEqual([0, 0, 0x33, 0x44]);
   });
 
-  test("that is read-only, by itself or by an alias, discards what the guest writes", () => {
+  test("that is read-only by itself takes no writes; by an alias only, none of a processor's", () => {
     const { memory, regions, access } = makeMemory();
     const ram = regions.ram("ram", size(0x10000));
     const rom = regions.rom("rom", size(0x10000));
@@ -85,10 +97,16 @@ describe("ram", () => {
     memory.root.addSubregion(at(0x20000), rom);
     memory.root.addSubregion(at(0), pam, 1);
     pam.setReadonly(true);
-    memory.store(at(0x3ffe), 0x44332211, 4);
+    expect(memory.store(at(0x3ffe), 0x44332211, 4, ACCESS_BY_PROCESSOR)).toBe(ACCESS_OK);
     expect(memory.load(at(0x3ffe), 4)).toBe(0x44330000);
-    memory.write(at(0x20000), Uint8Array.of(1));
+    // As in the peer: qtest and devices write RAM that PAM made read-only.
+    expect(memory.write(at(0x3ff0), Uint8Array.of(9))).toBe(ACCESS_OK);
+    expect(memory.load(at(0x3ff0), 1)).toBe(9);
+    expect(memory.write(at(0x20000), Uint8Array.of(1))).toBe(ACCESS_DECODE_ERROR);
+    expect(memory.write(at(0x20000), Uint8Array.of(1), ACCESS_BY_PROCESSOR)).toBe(ACCESS_OK);
     expect(memory.load(at(0x20000), 1)).toBe(0);
+    expect(memory.write(at(0x20000), Uint8Array.of(1), ACCESS_DEBUG)).toBe(ACCESS_OK);
+    expect(memory.load(at(0x20000), 1)).toBe(1);
     if (rom.ramBlock !== undefined) access.write(rom.ramBlock, 0, Uint8Array.of(5));
     expect(memory.load(at(0x20000), 1)).toBe(5);
     pam.setReadonly(false);

@@ -1,8 +1,10 @@
 import type { CaseFile } from "../workspace.ts";
 import { type CliCase, Q35, lines } from "./cli-case.ts";
+import { configFiles, configLines } from "./cli-config.ts";
 import { deviceLines } from "./cli-devices.ts";
 import { liveLines } from "./cli-live.ts";
 import { memoryLines } from "./cli-memory.ts";
+import { processorLines } from "./cli-processors.ts";
 
 /** What lies in every command line's `{dir}`, besides the sub-folder that `{dir}` itself is. */
 export const cliFiles: CaseFile[] = [
@@ -11,6 +13,7 @@ export const cliFiles: CaseFile[] = [
   { name: "short", size: 4096 },
   { name: "64m", size: 64 * 1024 * 1024 },
   { name: "big", size: 70_000 },
+  ...configFiles,
 ];
 
 const optionLines = lines("option", "", {
@@ -36,6 +39,30 @@ const optionLines = lines("option", "", {
   "rtc-bad": `${Q35} -rtc base=never`,
   "boot-bad": `${Q35} -boot order=zz`,
   "boot-option-bad": `${Q35} -boot foo=1`,
+  "boot-order": `${Q35} -boot order=cd,once=n,menu=on,splash-time=5,reboot-timeout=7,strict=on`,
+  "boot-twice": `${Q35} -boot order=cc`,
+  "boot-once-bad": `${Q35} -boot once=q`,
+  "boot-menu-bad": `${Q35} -boot menu=maybe`,
+  "boot-splash-missing": `${Q35} -boot splash={dir}/nothing`,
+  "boot-splash-format": `${Q35} -boot splash={dir}/data`,
+  "boot-splash-time-bad": `${Q35} -boot splash-time=65536`,
+  "boot-reboot-timeout-bad": `${Q35} -boot reboot-timeout=70000`,
+  "boot-reboot-timeout-word": `${Q35} -boot reboot-timeout=abc`,
+  "boot-switch": `${Q35} -boot a,menu`,
+  "boot-help": "-boot help",
+  usb: `${Q35} -usb`,
+  "append-alone": `${Q35} -append x`,
+  "initrd-alone": `${Q35} -initrd x`,
+  "shim-alone": `${Q35} -shim x`,
+  "sandbox-bad": `${Q35} -sandbox foo`,
+  "sandbox-off": `${Q35} -sandbox off`,
+  "compat-bad-key": `${Q35} -compat foo=1`,
+  "compat-bad-value": `${Q35} -compat deprecated-input=zz`,
+  "seed-bad": `${Q35} -seed z`,
+  "foreign-semihosting": `${Q35} -semihosting`,
+  "foreign-prom-env": `${Q35} -prom-env a=b`,
+  "foreign-xen": `${Q35} -xen-attach`,
+  "run-with-bad": `${Q35} -run-with foo=1`,
   "bios-missing": `${Q35} -bios {dir}/nothing`,
   "bios-odd-size": `${Q35} -bios {dir}/data`,
   "kernel-missing": `${Q35} -kernel {dir}/nothing`,
@@ -84,15 +111,6 @@ const machineLines = lines("machine", "", {
   "type-key": `-machine type=q35,accel=tcg ${rest}`,
   "memory-backend-missing": `-machine q35,accel=tcg,memory-backend=nosuch ${rest}`,
   "memory-backend-size": `-machine q35,accel=tcg,memory-backend=r -m 256M -object memory-backend-ram,id=r,size=128M ${rest}`,
-});
-
-const cpuLines = lines("cpu", Q35, {
-  unknown: "-cpu nosuch",
-  "unknown-feature": "-cpu max,nosuch=on",
-  "bad-feature": "-cpu max,+nosuch",
-  "bad-value": "-cpu qemu64,level=abc",
-  empty: "-cpu",
-  host: "-cpu host",
 });
 
 const smpLines = lines("smp", Q35, {
@@ -147,7 +165,8 @@ export const cliCases: readonly CliCase[] = [
   ...machineLines,
   ...memoryLines,
   ...deviceLines,
-  ...cpuLines,
+  ...processorLines,
+  ...configLines,
   ...smpLines,
   ...monitorLines,
   ...liveLines,

@@ -1,6 +1,9 @@
 import { type QmpCase, NEGOTIATE, NONE, afterNegotiation, hmp, run } from "./qmp-case.ts";
+import { blockConversations } from "./qmp-block.ts";
+import { commandConversations } from "./qmp-commands.ts";
 import { syntaxConversations } from "./qmp-syntax.ts";
 import { migrationConversations } from "./qmp-migration.ts";
+import { qomConversations } from "./qmp-qom.ts";
 import { acpiCases } from "./acpi.ts";
 
 const seedMachine = acpiCases.find((test) => test.name === "seed");
@@ -146,4 +149,11 @@ const queries: QmpCase[] = [
   },
 ];
 
-export const qmpCases: readonly QmpCase[] = [...syntaxConversations, ...queries, ...migrationConversations];
+export const qmpCases: readonly QmpCase[] = [
+  ...syntaxConversations,
+  ...queries,
+  ...blockConversations,
+  ...commandConversations,
+  ...qomConversations,
+  ...migrationConversations,
+];

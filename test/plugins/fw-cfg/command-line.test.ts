@@ -1,4 +1,7 @@
 // Texts are the peer's.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { withMachine } from "backplane/kit";
 import { describe, expect, test } from "vitest";
 import { splitOption } from "../../../plugins/acpi/option-text.ts";
@@ -83,9 +86,24 @@ describe("-boot", () => {
     expect(await refusal("boot", text)).toBe(expected);
   });
 
-  test("what is not modelled is refused", async () => {
-    expect(await refusal("boot", "splash=picture.bmp")).toMatch(/not modelled yet/);
+  test("a picture that can be shown becomes a file", () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "backplane-splash-"));
+    const picture = path.join(folder, "picture");
+    const bmp = Buffer.alloc(54);
+    bmp.write("BM");
+    bmp.writeUInt16LE(24, 28);
+    writeFileSync(picture, bmp);
+    return withMachine(
+      { with: [fwCfgPlugin], options: { "fw-cfg": { value: options("boot", `splash=${picture}`) } } },
+      (machine) => expect(machine.service(FW_CFG).file("bootsplash.bmp")?.size).toBe(54),
+    ).finally(() => rmSync(folder, { recursive: true }));
   });
+
+  test("a machine starts without a picture that cannot be shown", () =>
+    withMachine(
+      { with: [fwCfgPlugin], options: { "fw-cfg": { value: options("boot", "splash=nosuch.bmp") } } },
+      (_machine, log) => expect(log.map(({ message }) => message)).toContain("failed to find file 'nosuch.bmp'"),
+    ));
 });
 
 describe("-uuid", () => {

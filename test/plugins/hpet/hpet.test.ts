@@ -34,7 +34,7 @@ test("raises the interrupt that a timer is routed to", () =>
   withBoard(q35(), (board) => {
     const fired: number[] = [];
     const clock = board.machine.service(CLOCK);
-    board.machine.service(SYSTEM_INTERRUPTS).connect((line, level) => level && fired.push(line));
+    board.machine.service(SYSTEM_INTERRUPTS).connect((line, level) => level && line !== 0 && fired.push(line));
     board.store(BASE + 0x10, 1);
     board.store(BASE + 0x120, (16 << 9) | 0x4 | 0x100);
     board.store(BASE + 0x128, 500);
@@ -71,3 +71,53 @@ test("is described to the firmware, and absent with hpet=off", async () => {
     expect(board.machine.service(FW_CFG).read(2)).toEqual(Uint8Array.of(0xff, 0));
   });
 });
+
+test("a periodic timer fires again and again, at a first time of its own", () =>
+  withBoard(q35(), (board) => {
+    const clock = board.machine.service(CLOCK);
+    const fired: number[] = [];
+    board.machine.service(SYSTEM_INTERRUPTS).connect((line, level) => line === 19 && level && fired.push(clock.now));
+    board.store(BASE + 0x140, (19 << 9) | 0x4 | 0x8 | 0x40 | 0x100);
+    board.store(BASE + 0x148, 1000);
+    board.store(BASE + 0x148, 300);
+    board.store(BASE + 0x10, 1);
+    clock.advance(17_000);
+    expect(fired).toEqual([10_000, 13_000, 16_000]);
+    expect(board.load(BASE + 0x148)).toBe(1900);
+  }));
+
+test("in legacy mode timers 0 and 1 take the place of the interval timer and the clock", () =>
+  withBoard(q35(), (board) => {
+    const clock = board.machine.service(CLOCK);
+    const fired: [number, number][] = [];
+    board.store(BASE + 0x10, 3);
+    board.machine.service(SYSTEM_INTERRUPTS).connect((line, level) => level && fired.push([line, clock.now]));
+    board.store(BASE + 0x100, 0x4);
+    board.store(BASE + 0x108, 200);
+    board.store(BASE + 0x10c, 0);
+    board.store(BASE + 0x120, 0x4);
+    board.store(BASE + 0x128, 300);
+    board.store(BASE + 0x12c, 0);
+    clock.advance(100_000_000);
+    expect(fired).toEqual([
+      [0, 2000],
+      [8, 3000],
+    ]);
+    board.store(BASE + 0x10, 1);
+    clock.advance(60_000_000);
+    expect(fired.slice(2).every(([line]) => line === 0)).toBe(true);
+    expect(fired.length).toBeGreaterThan(2);
+  }));
+
+test("with msi=on a timer sends messages", () =>
+  withBoard(q35("-global", "hpet.msi=on"), (board) => {
+    expect(board.load(BASE + 0x100)).toBe(0x8030);
+    board.store(0xfee0_00f0, 0x1ff);
+    board.store(BASE + 0x110, 0x61);
+    board.store(BASE + 0x114, 0xfee0_0000);
+    board.store(BASE + 0x100, 0x4004 | 0x100);
+    board.store(BASE + 0x108, 10);
+    board.store(BASE + 0x10, 1);
+    board.machine.service(CLOCK).advance(1000);
+    expect(board.load(0xfee0_0230)).toBe(0x2);
+  }));

@@ -32,6 +32,9 @@ describe("power management", () => {
       const before = board.in(PM + 8);
       clock.advance(1_000_000_000);
       expect(board.in(PM + 8) - before).toBe(3_579_545);
+      // As after power-on: until the system has seen it.
+      expect(board.in(PM, 2) & 1).toBe(1);
+      board.out(PM, 1, 2);
       expect(board.in(PM, 2) & 1).toBe(0);
       clock.advance(4_000_000_000);
       expect(board.in(PM, 2) & 1).toBe(1);
@@ -93,9 +96,9 @@ describe("power management", () => {
       clock.advance(3_000_000_000);
       expect([board.in(PM + 0x64, 2) & 8, events]).toEqual([8, []]);
       clock.advance(3_000_000_000);
-      expect(events).toEqual(["RESET"]);
+      expect(events).toEqual(["WATCHDOG", "RESET"]);
       enablePm(board);
-      expect(board.in(PM + 0x66, 2)).toBe(0x4);
+      expect(board.in(PM + 0x66, 2)).toBe(0x6);
     }));
 });
 

@@ -29,8 +29,8 @@ describe("clock memory", () => {
       expect(order()).toEqual([0x23, 0x00]);
     }));
 
-  test("the clock starts at a fixed time and follows virtual time", () =>
-    withBoard(q35(), (board) => {
+  test("the clock starts at a given time and follows virtual time", () =>
+    withBoard(q35("-rtc", "base=2025-01-01,clock=vm"), (board) => {
       const time = (): number[] => [0x32, 0x09, 0x08, 0x07, 0x04, 0x02, 0x00].map((at) => cmos(board, at));
       expect(time()).toEqual([0x20, 0x25, 0x01, 0x01, 0x00, 0x00, 0x00]);
       board.machine.service(CLOCK).advance((86_400 + 3661) * 1e9);

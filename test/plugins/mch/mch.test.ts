@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { guestAddress } from "backplane";
 import { MCH } from "backplane/plugins/mch/contract";
 import { q35, withBoard, type Board } from "../pci/board.ts";
 
@@ -61,6 +62,9 @@ describe("shadow RAM", () => {
       attributes(0x11);
       board.store(EXPANSION, 0x33, 1);
       expect(board.load(EXPANSION, 1)).toBe(0x22);
+      // Devices and qtest write through, on the peer too.
+      board.memory.store(guestAddress(EXPANSION), 0x44, 1);
+      expect(board.load(EXPANSION, 1)).toBe(0x44);
       attributes(0x00);
       expect(regionAt(board, EXPANSION)).toContain("pc.rom");
     }));

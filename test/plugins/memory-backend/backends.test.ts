@@ -70,6 +70,17 @@ describe("refusals", () => {
       { size, "host-nodes": "0" },
       "host-nodes must be empty for policy default, or you should explicitly specify a policy other than default",
     ],
+    ["ram", { size, policy: "bind", "host-nodes": "120" }, "cannot bind memory to host NUMA nodes: Invalid argument"],
+    ["ram", { size, policy: "bind", "host-nodes": "200" }, "Invalid host-nodes value: 200"],
+    ["ram", { size, policy: "bind", "host-nodes": "a" }, "Parameter 'host-nodes' expects a uint64 value or range"],
+    ["ram", { size, "prealloc-context": "x" }, "Device 'x' not found"],
+    ["memfd", { size, hugetlbsize: "3M" }, "Hugepage size must be a power of 2"],
+    ["shm", { size, share: "off" }, "can't create shm backend with `share=off`"],
+    [
+      "shm",
+      { size: "5000" },
+      "a backing store size 0x1388 is too small for 'size' option 0x2000 plus 'offset' option 0x0",
+    ],
     ["ram", { size, policy: "foo" }, "Parameter 'policy' does not accept value 'foo'"],
     ["ram", { size, prealloc: "on", reserve: "off" }, "'prealloc=on' and 'reserve=off' are incompatible"],
     [
@@ -128,9 +139,6 @@ describe("refusals", () => {
   });
 
   test.each<[string, Properties]>([
-    ["ram", { size, policy: "bind", "host-nodes": "0" }],
-    ["ram", { size, prealloc: "on" }],
-    ["ram", { size, "prealloc-context": "x" }],
     ["memfd", { size, hugetlb: "on" }],
     ["memfd", { size, seal: "on" }],
   ])("what is not modelled says so: memory-backend-%s %o", async (kind, properties) => {
@@ -145,6 +153,27 @@ describe("a backend", () => {
       expect([block.idstr, block.migratable, block.usedLength]).toEqual(["", false, 2 * PAGE]);
       expect(machine.service(MEMORY_BACKENDS).find("a")?.size).toBe(4098);
     }));
+
+  test.each(["ram", "file"])("of %s holds all its memory from the start, with prealloc=on", (kind) =>
+    withBackend(
+      kind,
+      { size: "1M", prealloc: "on", ...(kind === "file" ? { "mem-path": file("f16") } : {}) },
+      (machine) => {
+        const { host } = blockOf(machine);
+        expect(host?.residentBytes()).toBe(MIB);
+        const start = new Uint8Array(5);
+        host?.read(0, start);
+        expect(new TextDecoder().decode(start)).toBe(kind === "file" ? "start" : "\0\0\0\0\0");
+        expect(machine.service(MEMORY_BACKENDS).find("a")?.prealloc).toBe(true);
+      },
+    ),
+  );
+
+  test.runIf(canShare)("of shm is shared, and its name is gone", () =>
+    withBackend("shm", { size: "64K" }, (machine) => {
+      expect(machine.service(MEMORY_BACKENDS).find("a")?.share).toBe(true);
+    }),
+  );
 
   test("tells the block what it is", () =>
     withBackend("file", { size: "1M", "mem-path": file("f16"), pmem: "on", reserve: "off" }, (machine) => {

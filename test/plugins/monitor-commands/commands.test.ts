@@ -1,6 +1,6 @@
 import { byteLength, MEMORY_REGIONS } from "backplane";
 import { withMachine, type TestMachineOptions } from "backplane/kit";
-import { HUMAN_COMMANDS } from "backplane/plugins/monitor-commands/contract";
+import { HUMAN_COMMANDS } from "backplane/plugins/hmp/contract";
 import { describe, expect, test } from "vitest";
 import memoryBackend from "../../../plugins/memory-backend/index.ts";
 import { monitorPlugins, TestClient } from "../qmp/client.ts";
@@ -184,7 +184,9 @@ describe("the human monitor", () => {
 
   test("takes commands of other plugins, and short forms", () =>
     withMachine({ with: monitorPlugins }, async (machine) => {
-      machine.service(HUMAN_COMMANDS).add({ name: "info test", run: () => Promise.resolve("a\nb\n") });
+      machine
+        .service(HUMAN_COMMANDS)
+        .add({ name: "info test", summary: "a test", run: () => Promise.resolve("a\nb\n") });
       const client = new TestClient(machine);
       client.negotiate();
       client.send(human("info test"));

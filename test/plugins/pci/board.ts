@@ -1,4 +1,5 @@
 import {
+  ACCESS_BY_PROCESSOR,
   guestAddress,
   Machine,
   MEMORY_REGIONS,
@@ -36,11 +37,12 @@ export class Board {
   }
 
   load(address: number, size: 1 | 2 | 4 = 4): number {
-    return this.memory.load(guestAddress(address), size) >>> 0;
+    return this.memory.load(guestAddress(address), size, ACCESS_BY_PROCESSOR) >>> 0;
   }
 
+  /** What a processor stores. */
   store(address: number, value: number, size: 1 | 2 | 4 = 4): void {
-    this.memory.store(guestAddress(address), value >>> 0, size);
+    this.memory.store(guestAddress(address), value >>> 0, size, ACCESS_BY_PROCESSOR);
   }
 
   /** Configuration space through the two ports. */

@@ -24,8 +24,8 @@ test("a device that comes shows in the slot's status, and its interrupt is a mes
     const status = slotRegister(board, EXPRESS_AT.slotStatus);
     expect(status.read(2)).toBe(0);
     board.machine.service(DEVICES).create({ driver: "pvpanic-pci", id: "x", bus: "rp", properties: {} });
-    expect(status.read(2)).toBe(0x48);
-    status.write(0x8, 2);
+    expect(status.read(2)).toBe(0x49);
+    status.write(0x9, 2);
     expect(status.read(2)).toBe(0x40);
   }));
 

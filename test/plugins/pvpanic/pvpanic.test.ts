@@ -26,7 +26,7 @@ test("a panic stops the machine", () =>
     board.out(0x505, 1, 1);
     expect(board.machine.service(RUN_STATES).current).toBe("guest-panicked");
     expect(await board.machine.finished).toBe("guest-panic");
-    expect(seen).toContainEqual(["GUEST_PANICKED", { action: "pause" }]);
+    expect(seen).toContainEqual(["GUEST_PANICKED", { action: "poweroff" }]);
   }));
 
 test("a loaded crash kernel and a shutdown are reported", () =>
@@ -37,3 +37,19 @@ test("a loaded crash kernel and a shutdown are reported", () =>
     board.out(0x505, 4, 1);
     expect(await board.machine.finished).toBe("guest-shutdown");
   }));
+
+test.each([
+  ["none", "run", "running"],
+  ["pause", "pause", "guest-panicked"],
+])("-action panic=%s", (action, told, state) =>
+  withBoard(q35("-device", "pvpanic-pci,addr=5", "-action", `panic=${action}`), (board) => {
+    const seen = events(board);
+    board.machine.cont();
+    board.config({ slot: 5 }, 0x10).write(0xe000_0000);
+    board.config({ slot: 5 }, 0x04).write(2, 2);
+    board.store(0xe000_0000, 1, 1);
+    expect(seen).toContainEqual(["GUEST_PANICKED", { action: told }]);
+    expect(board.machine.service(RUN_STATES).current).toBe(state);
+    expect(board.machine.leaving).toBeUndefined();
+  }),
+);

@@ -5,6 +5,8 @@ import { System } from "../../cli/system.ts";
 
 /** How many turns of the event loop an answer may take that never comes. */
 const PATIENCE = 400;
+/** After so many turns the answer needs one of the host's threads, to which a turn is short. */
+const SHORT_TURNS = 100;
 
 /** Sends what was sent to the peer, and returns the lines that came before the next was sent, masked as the golden is. */
 export async function converse(golden: QmpGolden): Promise<{ readonly greeting: string; readonly lines: string[][] }> {
@@ -16,7 +18,7 @@ export async function converse(golden: QmpGolden): Promise<{ readonly greeting: 
   const waiting = (): string[] => system.stdout.text.slice(taken).split("\r\n").slice(0, -1);
   const take = async (count: number): Promise<string[]> => {
     for (let turn = 0; turn < PATIENCE && !process.left; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => (turn < SHORT_TURNS ? setImmediate(resolve) : setTimeout(resolve, 1)));
       // One turn more, for what must not come.
       if (waiting().length >= count && turn > 2) break;
     }

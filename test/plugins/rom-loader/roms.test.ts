@@ -109,9 +109,10 @@ describe("ROMs at addresses", () => {
       addBlob(machine, new Uint8Array(1));
       expect(roms.list().map(({ name, kind, size }) => `${kind} ${name} ${size}`)).toEqual([
         "fw kvmvapic.bin 9216",
-        "block etc/test 65536",
         "address a 2",
         "address b 4",
+        "address bios-256k.bin 262144",
+        "block etc/test 65536",
       ]);
     }));
 

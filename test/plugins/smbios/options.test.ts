@@ -98,7 +98,7 @@ describe("memory beyond 2 TiB", () => {
         uuid: new Uint8Array(16),
         sockets: 0,
         processor: {
-          identity: { vendor: "GenuineIntel", signature: 0, features: 0, longMode: true },
+          identity: { vendor: "GenuineIntel", signature: 0, features: 0, longMode: true, x2apic: false },
           coresPerSocket: 1,
           threadsPerSocket: 1,
         },

@@ -51,7 +51,7 @@ test("whatever the user says, a guest finds every structure, and the entry point
           uuid: new Uint8Array(16),
           sockets,
           processor: {
-            identity: { vendor: "", signature: 0, features: 0, longMode: true },
+            identity: { vendor: "", signature: 0, features: 0, longMode: true, x2apic: false },
             coresPerSocket: 2,
             threadsPerSocket: 4,
           },

@@ -40,6 +40,7 @@ for (const policy of ["abort", "qemu-10.0"] as const) {
     const section = new RamSection(ram, {
       log: () => ({ dispose: () => undefined }),
       mark: () => undefined,
+      synchronize: () => undefined,
       sync: () => 0,
     });
     return new MigrationRamNotifier(idle, section, policy, silent);

@@ -1,0 +1,58 @@
+// Nodes without a medium: reads give nothing or zeroes, writes vanish.
+import type { JsonObject } from "backplane";
+import type { BlockDriver, BlockDriverNode, BlockFault, IoVector } from "../contract.ts";
+import { blockErrors } from "../errors.ts";
+import { zeroVector } from "../io-vector.ts";
+
+const DEFAULT_LENGTH = 2 ** 30;
+const NS_PER_MS = 1_000_000;
+const IDENTIFYING = ["size", "read-zeroes"];
+
+class NullNode implements BlockDriverNode {
+  readonly filename: string | undefined;
+  readonly length: number;
+  readonly #latency: number;
+  readonly #readZeroes: boolean;
+
+  constructor(driver: string, options: JsonObject) {
+    this.filename = IDENTIFYING.every((name) => options[name] === undefined) ? `${driver}://` : undefined;
+    this.length = typeof options["size"] === "number" ? options["size"] : DEFAULT_LENGTH;
+    this.#latency = typeof options["latency-ns"] === "number" ? options["latency-ns"] : 0;
+    this.#readZeroes = options["read-zeroes"] === true;
+    if (this.#latency < 0) throw blockErrors.BLOCK_NULL_LATENCY();
+  }
+
+  async read(_offset: number, into: IoVector): Promise<BlockFault> {
+    await this.#wait();
+    if (this.#readZeroes) zeroVector(into);
+    return undefined;
+  }
+
+  write(): Promise<BlockFault> {
+    return this.#wait();
+  }
+
+  writeZeroes(): Promise<BlockFault> {
+    return this.#wait();
+  }
+
+  flush(): Promise<BlockFault> {
+    return this.#wait();
+  }
+
+  allocated(): number {
+    return 0;
+  }
+
+  async #wait(): Promise<BlockFault> {
+    if (this.#latency > 0) await new Promise((resolve) => setTimeout(resolve, this.#latency / NS_PER_MS));
+    return undefined;
+  }
+}
+
+export const nullDrivers: readonly BlockDriver[] = ["null-co", "null-aio"].map((name) => ({
+  name,
+  children: [],
+  identifying: IDENTIFYING,
+  open: ({ options }) => new NullNode(name, options),
+}));

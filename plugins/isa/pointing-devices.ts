@@ -1,0 +1,148 @@
+import {
+  DEVICE,
+  inject,
+  injectable,
+  POWER,
+  RESETS,
+  type Device,
+  type DeviceContext,
+  type DeviceType,
+  type IrqLine,
+  type Power,
+  type Resets,
+  UNCONNECTED,
+} from "backplane";
+import type { IsaBoard } from "./board.ts";
+import { CMOS } from "./contract.ts";
+import type { Input } from "backplane/plugins/input/contract";
+import { Ps2Keyboard } from "./ps2-keyboard.ts";
+import { Ps2Mouse } from "./ps2-mouse.ts";
+import { OPTIONAL_INPUT, type OptionalInput } from "./tokens.ts";
+
+const onSystemBus = {
+  parent: "ps2-device",
+  parts: { "unnamed-gpio-out[0]": "link<irq>" },
+  userCreatable: false,
+  hotpluggable: false,
+  properties: {},
+} as const;
+
+export const ps2KeyboardType = { ...onSystemBus, name: "ps2-kbd", category: "input" } satisfies DeviceType;
+export const ps2MouseType = { ...onSystemBus, name: "ps2-mouse", category: "input" } satisfies DeviceType;
+
+/** The pin by which a device on a PS/2 cable says that it has a byte for the controller. */
+function requestLine(device: DeviceContext): IrqLine {
+  return device.gpio.outputs(undefined, 1)[0] ?? UNCONNECTED;
+}
+
+@injectable()
+export class Ps2KeyboardDevice implements Device {
+  readonly keyboard: Ps2Keyboard;
+  readonly #line: IrqLine;
+  readonly #input: Input | undefined;
+
+  constructor(
+    @inject(DEVICE) private readonly device: DeviceContext,
+    @inject(RESETS) private readonly resets: Resets,
+    @inject(POWER) private readonly power: Power,
+    @inject(OPTIONAL_INPUT) { input }: OptionalInput,
+  ) {
+    this.#line = requestLine(device);
+    this.#input = input;
+    this.keyboard = new Ps2Keyboard(this.#line);
+  }
+
+  realize(): void {
+    const { device, keyboard, power } = this;
+    keyboard.reset();
+    device.own(
+      this.resets.add(() => {
+        keyboard.reset();
+        this.#line.set(false);
+      }),
+    );
+    if (this.#input === undefined) return;
+    device.own(
+      this.#input.add({
+        name: "QEMU PS/2 Keyboard",
+        kinds: ["key"],
+        event(event) {
+          if (event.kind !== "key") return;
+          power.wake("other");
+          keyboard.key(event.key, event.down);
+        },
+        sync: () => undefined,
+      }),
+    );
+  }
+}
+
+@injectable()
+export class Ps2MouseDevice implements Device {
+  readonly mouse: Ps2Mouse;
+  readonly #line: IrqLine;
+  readonly #input: Input | undefined;
+
+  constructor(
+    @inject(DEVICE) private readonly device: DeviceContext,
+    @inject(RESETS) private readonly resets: Resets,
+    @inject(POWER) private readonly power: Power,
+    @inject(OPTIONAL_INPUT) { input }: OptionalInput,
+  ) {
+    this.#line = requestLine(device);
+    this.#input = input;
+    this.mouse = new Ps2Mouse(this.#line);
+  }
+
+  realize(): void {
+    const { device, mouse, power } = this;
+    device.own(
+      this.resets.add(() => {
+        mouse.reset();
+        this.#line.set(false);
+      }),
+    );
+    if (this.#input === undefined) return;
+    device.own(
+      this.#input.add({
+        name: "QEMU PS/2 Mouse",
+        kinds: ["btn", "rel"],
+        event(event) {
+          if (event.kind === "rel") mouse.move(event.axis, event.value);
+          else if (event.kind === "btn") mouse.button(event.button, event.down);
+        },
+        sync() {
+          if (mouse.hasButtonsDown) power.wake("other");
+          mouse.sync();
+        },
+      }),
+    );
+  }
+}
+
+export const vmmouseType = {
+  name: "vmmouse",
+  parts: { i8042: "link<i8042>" },
+  bus: "ISA",
+  category: "input",
+  userCreatable: false,
+  hotpluggable: false,
+  properties: {},
+} satisfies DeviceType;
+
+/**
+ * VMware's pointer. It is spoken to by commands of the VMware port, which come in processor registers: as long as no
+ * guest here has any, nobody can.
+ */
+@injectable()
+export class VmmouseDevice implements Device {
+  constructor(
+    @inject(DEVICE) private readonly device: DeviceContext,
+    @inject(CMOS) private readonly board: IsaBoard,
+  ) {}
+
+  realize(): void {
+    const { paths } = this.board;
+    this.device.object.add({ name: "i8042", type: "link<i8042>", get: () => paths.keyboard });
+  }
+}

@@ -1,0 +1,177 @@
+// Random conversations with devices' registers: what is written, and what is asked, follows from a seed.
+import type { Random } from "../random.ts";
+
+/** One access; a store or an output when there is a value. */
+export interface Access {
+  readonly space: "io" | "memory";
+  readonly at: number;
+  readonly size: 1 | 2 | 4;
+  readonly value?: number;
+}
+
+export interface RegisterCase {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly seed: number;
+  readonly steps: number;
+  readonly start?: readonly Access[];
+  step(random: Random): readonly Access[];
+}
+
+const BYTE = 0xff;
+
+const input = (at: number, size: 1 | 2 | 4 = 1): Access => ({ space: "io", at, size });
+const output = (at: number, value: number, size: 1 | 2 | 4 = 1): Access => ({ space: "io", at, size, value });
+const load = (at: number, size: 1 | 2 | 4 = 4): Access => ({ space: "memory", at, size });
+const store = (at: number, value: number, size: 1 | 2 | 4 = 4): Access => ({ space: "memory", at, size, value });
+const q35 = (...args: readonly string[]): readonly string[] => ["-machine", "q35", "-m", "64M", "-nodefaults", ...args];
+
+const SIZES = [1, 2, 4] as const;
+
+/** Reads and writes of single ports, with a wide read now and then. */
+function ports(random: Random, all: readonly number[]): readonly Access[] {
+  const at = random.pick(all);
+  if (random.chance(0.5)) return [input(at, random.chance(0.1) ? 2 : 1)];
+  return [output(at, random.between(0, BYTE))];
+}
+
+/** An index, then the data behind it, written or read. */
+function indexed(random: Random, index: number, data: number, registers: number): readonly Access[] {
+  const select = output(index, random.between(0, registers - 1));
+  return [select, random.chance(0.7) ? output(data, random.between(0, BYTE)) : input(data)];
+}
+
+const from = (first: number, count: number): readonly number[] => Array.from({ length: count }, (_, at) => first + at);
+
+/** Decodes BARs 0 and 2 of slot 1. */
+const VGA_START = [
+  output(0xcf8, 0x8000_0810, 4),
+  output(0xcfc, 0xe000_0000, 4),
+  output(0xcf8, 0x8000_0818, 4),
+  output(0xcfc, 0xf000_0000, 4),
+  output(0xcf8, 0x8000_0804, 4),
+  output(0xcfc, 0x0007, 4),
+  output(0x3c2, 1),
+];
+const VGA_PORTS = [0x3b4, 0x3b5, 0x3ba, 0x3d4, 0x3d5, 0x3da, ...from(0x3c0, 16), 0x3c4, 0x3c5, 0x3ce, 0x3cf];
+
+function displayMode(random: Random): readonly Access[] {
+  const register = random.pick([0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9]);
+  const value =
+    register === 4
+      ? random.pick([0, 1, 3, 0x21, 0x41, 0x81])
+      : register === 3
+        ? random.pick([4, 7, 8, 15, 16, 24, 32])
+        : register === 0
+          ? 0xb0c0 + random.between(0, 7)
+          : random.between(0, random.chance(0.5) ? 0xffff : 2000);
+  return [output(0x1ce, register, 2), output(0x1d0, value, 2), input(0x1d0, 2)];
+}
+
+function vgaStep(random: Random): readonly Access[] {
+  const window = 0xa0000 + random.between(0, random.chance(0.5) ? 63 : 0x1ffff);
+  const control = 0xf000_0000 + random.pick([0, 0x400, 0x500, 0x600, 0x700]) + random.between(0, 31);
+  switch (random.between(0, 8)) {
+    case 0:
+    case 1:
+      return ports(random, VGA_PORTS);
+    case 2:
+      return indexed(random, 0x3c4, 0x3c5, 8);
+    case 3:
+      return indexed(random, 0x3ce, 0x3cf, 9);
+    case 4:
+      return displayMode(random);
+    case 5:
+      return [store(window, random.between(0, BYTE), 1)];
+    case 6:
+      return [load(window, 1)];
+    case 7:
+      return [load(0xe000_0000 + random.between(0, 511))];
+    default:
+      if (random.chance(0.5)) return [load(control, random.pick(SIZES))];
+      return [store(control, random.between(0, 0xffff), random.pick(SIZES))];
+  }
+}
+
+export const registerCases: readonly RegisterCase[] = [
+  {
+    name: "serial",
+    args: q35("-device", "isa-serial"),
+    seed: 1,
+    steps: 1200,
+    step: (random) => ports(random, from(0x3f8, 8)),
+  },
+  {
+    name: "parallel",
+    args: q35("-chardev", "null,id=c", "-device", "isa-parallel,chardev=c"),
+    seed: 2,
+    steps: 800,
+    step: (random) => ports(random, from(0x378, 8)),
+  },
+  { name: "vga", args: q35("-device", "VGA"), seed: 3, steps: 2500, start: VGA_START, step: vgaStep },
+  {
+    name: "interrupt-controllers",
+    args: q35(),
+    seed: 4,
+    steps: 1000,
+    step: (random) => ports(random, [0x20, 0x21, 0xa0, 0xa1, 0x4d0, 0x4d1]),
+  },
+  {
+    name: "dma",
+    args: q35(),
+    seed: 5,
+    steps: 1200,
+    step: (random) => ports(random, [...from(0x00, 16), ...from(0x80, 16), ...from(0xc0, 32)]),
+  },
+  {
+    // Registers A to D and the time itself are left alone: they move.
+    name: "clock-memory",
+    args: q35("-rtc", "base=2025-01-01"),
+    seed: 6,
+    steps: 400,
+    step: (random) => {
+      const select = output(0x70, random.between(0x0e, 0x7f) | (random.chance(0.2) ? 0x80 : 0));
+      return [select, random.chance(0.5) ? output(0x71, random.between(0, BYTE)) : input(0x71)];
+    },
+  },
+  {
+    name: "io-apic",
+    args: q35(),
+    seed: 7,
+    steps: 600,
+    step: (random) => {
+      const select = store(0xfec0_0000, random.chance(0.9) ? random.between(0, 0x40) : random.between(0, BYTE));
+      const data = 0xfec0_0010;
+      return [select, random.chance(0.5) ? load(data) : store(data, Math.floor(random.next() * 2 ** 32))];
+    },
+  },
+  {
+    // The clock stands still, so counters show what they were loaded with.
+    name: "interval-timer",
+    args: q35(),
+    seed: 8,
+    steps: 1000,
+    step: (random) => ports(random, [0x40, 0x41, 0x42, 0x43, 0x43, 0x61]),
+  },
+  {
+    name: "keyboard-controller",
+    args: q35(),
+    seed: 9,
+    steps: 600,
+    step: (random) => {
+      if (random.chance(0.5)) return [input(random.pick([0x60, 0x64]))];
+      // From 0xd0 on, commands reach the reset line and A20.
+      return [random.chance(0.5) ? output(0x60, random.between(0, BYTE)) : output(0x64, random.between(0, 0xcf))];
+    },
+  },
+  {
+    name: "hpet",
+    args: q35(),
+    seed: 10,
+    steps: 800,
+    step: (random) => {
+      const at = 0xfed0_0000 + 4 * random.between(0, 0x60);
+      return [random.chance(0.6) ? load(at) : store(at, Math.floor(random.next() * 2 ** 32))];
+    },
+  },
+];
