@@ -11,8 +11,37 @@ const vm = require("node:vm");
 /** Longer than a start lasts. */
 const START_MS = 250;
 
-/** Returns the bundle's exports, and the script for whoever makes the cache. */
-exports.load = function load(dist = path.join(__dirname, "../dist")) {
+/** V8's flags for a start, and what they are otherwise. The budget has another name since Node 22. */
+const FLAGS = [
+  { start: "--no-sparkplug", later: "--sparkplug" },
+  { start: "--semi-space-growth-factor=16", later: "--semi-space-growth-factor=2" },
+  ...(process.versions.node.startsWith("20.")
+    ? [{ start: "--interrupt-budget=4000000", later: "--interrupt-budget=67584" }]
+    : []),
+];
+
+/**
+ * Sets V8 up for a start, which is over before most of what it does would pay:
+ *
+ * - the optimizing compilers wait, but for loops that go on for long: they would spend a tenth of the start on code that has
+ *   nearly done its work
+ * - the young generation grows at once, as nearly all that is made stays
+ *
+ * Code caches agree with the flags of the process that made them. So Node's own modules are loaded before, and the script
+ * has been read from its cache; `load` calls this at the right moment.
+ */
+function tuneForStart() {
+  for (const name of ["node:events", "node:net", "node:os", "node:tty", "node:util"]) require(name);
+  void [process.stdin, process.stdout, process.stderr];
+  for (const { start } of FLAGS) v8.setFlagsFromString(start);
+  // Back to what Node has by itself: machines run for long.
+  setTimeout(() => {
+    for (const { later } of FLAGS) v8.setFlagsFromString(later);
+  }, START_MS).unref();
+}
+
+/** Returns the bundle's exports, and the script for whoever makes the cache. `isStart`: a machine starts, and soon. */
+exports.load = function load({ dist = path.join(__dirname, "../dist"), isStart = false } = {}) {
   const file = path.join(dist, "machine.cjs");
   let source;
   try {
@@ -32,6 +61,7 @@ exports.load = function load(dist = path.join(__dirname, "../dist")) {
     cachedData,
     importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
+  if (isStart) tuneForStart();
   const bundle = new Module(file, module);
   bundle.filename = file;
   bundle.paths = Module._nodeModulePaths(path.dirname(file));
@@ -41,18 +71,4 @@ exports.load = function load(dist = path.join(__dirname, "../dist")) {
     .call(bundle.exports, bundle.exports, Module.createRequire(file), bundle, file, path.dirname(file));
   bundle.loaded = true;
   return { exports: require(path.join(dist, "backplane.cjs")), script };
-};
-
-/**
- * Lets V8 wait with its optimizing compilers, which would spend a tenth of a start on code that has nearly done its work.
- * A loop that goes on for long is optimized all the same. To be called when all is loaded, Node's own
- * modules as well: a code cache agrees with the flags of the process that made it.
- */
-exports.startWithoutOptimizing = function startWithoutOptimizing() {
-  v8.setFlagsFromString("--interrupt-budget=4000000");
-  v8.setFlagsFromString("--no-sparkplug");
-  setTimeout(() => {
-    v8.setFlagsFromString("--interrupt-budget=67584");
-    v8.setFlagsFromString("--sparkplug");
-  }, START_MS).unref();
 };

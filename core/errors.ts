@@ -114,11 +114,15 @@ export type ErrorCatalogue<E extends Record<string, ErrorEntry>> = {
  * `text` is the peer's text. Every folder keeps its catalogue in a file named `errors.ts`.
  */
 export function defineErrors<const E extends Record<string, ErrorEntry>>(entries: E): ErrorCatalogue<E> {
-  const catalogue: Record<string, unknown> = { entries };
-  for (const [code, entry] of Object.entries(entries)) {
-    catalogue[code] = (...values: never[]) => new BackplaneError(code, entry.text(...values), entry);
-  }
-  return catalogue as ErrorCatalogue<E>;
+  const catalogue: Record<string | symbol, unknown> = { entries };
+  // There are hundreds of errors, and most runs need none: each is made when somebody asks for it.
+  return new Proxy(catalogue, {
+    get(made, code) {
+      const entry = typeof code === "string" && Object.hasOwn(entries, code) ? entries[code] : undefined;
+      if (entry === undefined || typeof code === "symbol") return made[code];
+      return (made[code] ??= (...values: never[]) => new BackplaneError(code, entry.text(...values), entry));
+    },
+  }) as ErrorCatalogue<E>;
 }
 
 /** The text of anything that was thrown. */

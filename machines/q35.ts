@@ -41,6 +41,8 @@ import vmcoreinfo from "../plugins/vmcoreinfo/index.ts";
 import ide from "../plugins/ide/index.ts";
 import input from "../plugins/input/index.ts";
 import virtio from "../plugins/virtio/index.ts";
+import e1000e from "../plugins/e1000e/index.ts";
+import net from "../plugins/net/index.ts";
 import vga from "../plugins/vga/index.ts";
 import watchdog from "../plugins/watchdog/index.ts";
 import vmgenid from "../plugins/vmgenid/index.ts";
@@ -138,6 +140,8 @@ export default defineMachineType({
     input,
     virtio,
     vga,
+    net,
+    e1000e,
     vmgenid,
     watchdog,
     vmcoreinfo,

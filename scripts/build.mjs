@@ -58,7 +58,12 @@ async function bundle() {
       chunkFileNames: "[name].cjs",
       // What only `backplane` and definition files need stays out of what every machine loads.
       codeSplitting: { groups: [{ name: "machine", test: (id) => !READS_DEFINITIONS.test(id) }] },
-      minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+      minify: {
+        // Names of functions and classes stay: they are read in stack traces.
+        mangle: { toplevel: true, keepNames: { function: true, class: true } },
+        compress: true,
+        codegen: { removeWhitespace: true },
+      },
       keepNames: true,
     });
   } finally {

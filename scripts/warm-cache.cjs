@@ -11,11 +11,13 @@ const { load } = require("../bin/launch.cjs");
 // of what a cache must agree on, so it is put back before the cache is made.
 v8.setFlagsFromString("--no-flush-bytecode");
 const dist = process.argv[2];
-const { exports: backplane, script } = load(dist);
+const { exports: backplane, script } = load({ dist });
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "backplane-build-"));
 const image = path.join(folder, "nvdimm");
 fs.writeFileSync(image, "");
 fs.truncateSync(image, 256 * 1024 * 1024);
+const table = path.join(folder, "table");
+fs.writeFileSync(table, Buffer.alloc(1000));
 
 const stdin = new PassThrough();
 let seen = "";
@@ -61,6 +63,8 @@ const argv = [
   "vmgenid",
   "-device",
   "intel-iommu",
+  "-acpitable",
+  `sig=FI1A,data=${table}`,
   "-display",
   "none",
 ];

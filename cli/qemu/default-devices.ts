@@ -1,5 +1,5 @@
 // Devices that a machine has without being asked for them, and that -nodefaults, or a word of their own, leaves out.
-import type { BoardDevice, MachineType } from "backplane";
+import type { BoardDevice, MachineDefinition, MachineType } from "backplane";
 import type { Draft } from "./draft.ts";
 import { valueOf } from "./option-list.ts";
 import { addPort, chardevOfPort } from "./port-option.ts";
@@ -73,7 +73,7 @@ const TABLE: readonly DefaultDevice[] = [
     plugin: "e1000e",
     replacedBy: [],
     asked: ({ network }) => (network ? "unwanted" : undefined),
-    devices: () => [{ driver: "e1000e", bus: "pcie.0", properties: {} }],
+    devices: () => [{ driver: "e1000e", bus: "pcie.0", properties: { netdev: "hub0port0" } }],
   },
 ];
 
@@ -112,6 +112,12 @@ export function defaultDevices(
     devices: wanted.filter(isModelled).flatMap((entry) => entry.devices(draft)),
     leftOut: wanted.filter((entry) => !isModelled(entry)).map(({ driver }) => driver),
   };
+}
+
+/** The default card is on a hub, which is there for it alone. */
+export function networkOptions(devices: readonly BoardDevice[]): MachineDefinition["options"] {
+  const ports = devices.filter(({ properties }) => properties["netdev"] !== undefined).length;
+  return ports === 0 ? {} : { net: { value: { hubPorts: ports } } };
 }
 
 /** Drivers that -device or -global names. */

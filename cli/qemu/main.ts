@@ -5,7 +5,7 @@ import { QTEST_LOG } from "backplane/plugins/qtest/contract";
 import { machineTypes } from "../../machines/index.ts";
 import { readArguments } from "./arguments.ts";
 import { asyncStdout } from "./async-stdout.ts";
-import { defaultDevices } from "./default-devices.ts";
+import { defaultDevices, networkOptions } from "./default-devices.ts";
 import { toDefinition } from "./definition.ts";
 import { Draft } from "./draft.ts";
 import { HelpWanted } from "./help.ts";
@@ -90,7 +90,7 @@ async function run(draft: Draft, io: SystemIo, types: readonly MachineType[], ow
   let isComplete = false;
   const signals = ownership.own(new Signals(io.stop));
   const machine = await Machine.create(
-    { ...definition, boardDevices },
+    { ...definition, boardDevices, options: { ...definition.options, ...networkOptions(boardDevices) } },
     {
       types,
       plugins: [standardStreams(io)],

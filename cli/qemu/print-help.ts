@@ -1,4 +1,4 @@
-import { deviceListText, deviceText, objectListText, objectText, type MachineType } from "backplane";
+import { deviceListText, deviceText, Machine, objectListText, objectText, type MachineType } from "backplane";
 import { cpuHelpText } from "backplane/plugins/x86-cpu/contract";
 import type { Draft } from "./draft.ts";
 import { commandLineErrors } from "./errors.ts";
@@ -6,7 +6,7 @@ import { versionText, type HelpWanted } from "./help.ts";
 import { findType } from "./machine-option.ts";
 import { isHelp } from "./option-text.ts";
 import { OPTIONS } from "./options.ts";
-import { machineListText, machineTypeText, typesOf } from "./type-help.ts";
+import { machineListText, machineTypeText } from "./type-help.ts";
 
 /** Prints what was asked for. Returns the exit status. */
 export async function printHelp(wanted: HelpWanted, draft: Draft, types: readonly MachineType[]): Promise<number> {
@@ -27,13 +27,13 @@ export async function printHelp(wanted: HelpWanted, draft: Draft, types: readonl
   }
 }
 
-async function printObjectHelp(name: string, draft: Draft, types: readonly MachineType[]): Promise<number> {
-  const known = await typesOf(machineType(draft, types));
+function printObjectHelp(name: string, draft: Draft, types: readonly MachineType[]): number {
+  const known = Machine.typesOf(machineType(draft, types));
   if (isHelp(name)) {
-    draft.print(objectListText(known.objects));
+    draft.print(objectListText(known.objects()));
     return 0;
   }
-  const type = known.objects.find((candidate) => candidate.name === name);
+  const type = known.objects().find((candidate) => candidate.name === name);
   if (type === undefined) {
     const text = `-object ${draft.lists.object.groups.at(-1)?.occurrence.argument ?? name}`;
     draft.messages.failure(commandLineErrors.VALUE_CHOICE("qom-type", name).from({ kind: "command-line", text }));
@@ -44,14 +44,14 @@ async function printObjectHelp(name: string, draft: Draft, types: readonly Machi
 }
 
 /** `-device help`, `-device TYPE,help`. */
-export async function printDeviceHelp(draft: Draft, types: readonly MachineType[]): Promise<number> {
+export function printDeviceHelp(draft: Draft, types: readonly MachineType[]): number {
   const name = draft.deviceHelp ?? "help";
-  const known = await typesOf(machineType(draft, types));
+  const known = Machine.typesOf(machineType(draft, types));
   if (isHelp(name)) {
-    draft.print(deviceListText(known.devices));
+    draft.print(deviceListText(known.devices()));
     return 0;
   }
-  const type = known.devices.find((candidate) => candidate.name === name);
+  const type = known.devices().find((candidate) => candidate.name === name);
   if (type === undefined) {
     const text = `-device ${name},help`;
     draft.messages.failure(commandLineErrors.DEVICE_HELP(name).from({ kind: "command-line", text }));

@@ -175,8 +175,11 @@ export class DeviceRegistry implements Devices {
   #properties(type: DeviceType, definition: DeviceDefinition): PropertyValues<PropertyTable> {
     const globals = this.#services.globals.valuesFor(type);
     const own = parseProperties(type.properties, definition.properties, type.name, definition.form);
+    const given = Object.entries(globals);
+    // A processor has hundreds of properties, which are not copied for nothing.
+    if (given.length === 0) return own;
     const result: Record<string, unknown> = { ...own };
-    for (const [name, value] of Object.entries(globals)) {
+    for (const [name, value] of given) {
       if (!Object.hasOwn(definition.properties, name)) result[name] = value;
     }
     return result;

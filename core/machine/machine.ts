@@ -18,7 +18,7 @@ import {
 } from "../memory/index.ts";
 import { COMMANDS, EVENTS } from "../monitor/contract.ts";
 import { CommandRegistry, EventBus } from "../monitor/registry.ts";
-import { QOM, type QomType } from "../qom/contract.ts";
+import { QOM } from "../qom/contract.ts";
 import { machineObjectProperties } from "../qom/machine-properties.ts";
 import { QomTree } from "../qom/tree.ts";
 import { QomTypeTable, type TypesElsewhere } from "../qom/types.ts";
@@ -30,7 +30,7 @@ import { boardDevices } from "./board.ts";
 import { ACTIONS, actions, type Actions } from "./actions.ts";
 import { BUSES, BusRegistry } from "./bus.ts";
 import { CLOCK, VirtualClock, type TimeSource } from "./clock.ts";
-import { DEVICES, USER_OBJECTS, type DeviceDefinition, type DeviceType, type ObjectType } from "./component.ts";
+import { DEVICES, USER_OBJECTS, type DeviceDefinition } from "./component.ts";
 import { DeviceRegistry, UserObjectRegistry } from "./components.ts";
 import { GlobalProperties, GLOBALS } from "./globals.ts";
 import { GUEST } from "./guest.ts";
@@ -234,23 +234,30 @@ export class Machine implements MachineControl {
   }
 
   /**
-   * What machines of the other types can be made of: their plugins register in a machine that is let go of before anything
-   * is laid out.
+   * What a machine of the type can be made of: its plugins register in a machine that is let go of before anything is laid
+   * out.
    */
+  static typesOf(type: MachineType): TypesElsewhere {
+    const log = createLogger(() => undefined, "machine");
+    const machine = new Machine(emptyDefinition(type), type, Container.create(), log);
+    machine.#begin({ types: [type] }, log);
+    const devices = machine.service(DEVICES).types();
+    const objects = machine.service(USER_OBJECTS).types();
+    const added = [...machine.service(QOM).types.added()];
+    void machine.dispose();
+    return { devices: () => devices, objects: () => objects, added: () => added };
+  }
+
   static #typesElsewhere(types: readonly MachineType[], here: MachineType): TypesElsewhere {
-    const devices = new Map<string, DeviceType>();
-    const objects = new Map<string, ObjectType>();
-    const added: QomType[] = [];
-    for (const type of differing(types, here)) {
-      const log = createLogger(() => undefined, "machine");
-      const machine = new Machine(emptyDefinition(type), type, Container.create(), log);
-      machine.#begin({ types: [type] }, log);
-      for (const known of machine.service(DEVICES).types()) devices.set(known.name, known);
-      for (const known of machine.service(USER_OBJECTS).types()) objects.set(known.name, known);
-      added.push(...machine.service(QOM).types.added());
-      void machine.dispose();
-    }
-    return { devices: () => [...devices.values()], objects: () => [...objects.values()], added: () => added };
+    const known = differing(types, here).map((type) => Machine.typesOf(type));
+    const byName = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] => [
+      ...new Map(all.map((type) => [type.name, type])).values(),
+    ];
+    return {
+      devices: () => byName(known.flatMap((types) => types.devices())),
+      objects: () => byName(known.flatMap((types) => types.objects())),
+      added: () => known.flatMap((types) => [...types.added()]),
+    };
   }
 
   /** Plugins and objects are there, and so is what monitors need; what is left is `complete`. */

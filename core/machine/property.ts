@@ -316,7 +316,7 @@ export function parseProperties<P extends PropertyTable>(
   form: ValueForm = "config",
 ): PropertyValues<P> {
   const result: Record<string, unknown> = {};
-  for (const [name, property] of Object.entries(table)) result[name] = property.default;
+  for (const name of Object.keys(table)) result[name] = table[name]?.default;
   for (const [name, value] of Object.entries(values)) {
     const property = Object.hasOwn(table, name) ? table[name] : undefined;
     if (property === undefined) {

@@ -147,7 +147,10 @@ export class MemoryRegionNode implements MemoryRegion, Subregion {
 
   /** The block came, or went. */
   setBlock(block: RAMBlock | undefined): void {
+    const isNew = this.#block === undefined;
     this.#block = block;
+    // A region that has just been made stands in no view yet.
+    if (isNew && this.#container === undefined && !this.#isAliased) return;
     this.#changed();
   }
 

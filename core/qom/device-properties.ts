@@ -1,6 +1,6 @@
 import type { DeviceContext } from "../machine/component.ts";
 import type { IrqLine } from "../machine/irq.ts";
-import type { Property } from "../machine/property.ts";
+import type { Property, PropertyTable } from "../machine/property.ts";
 import type { QomProperty } from "./contract.ts";
 import { qomErrors } from "./errors.ts";
 import { descriptionOf, legacyOf, valueOf } from "./table-properties.ts";
@@ -29,10 +29,14 @@ export function deviceProperties({ device, bus, isHotpluggable }: DeviceFacts): 
 
 /** Those that each device of the type gets by itself. */
 export function lateProperties(device: DeviceContext): readonly QomProperty[] {
+  const table: PropertyTable = device.type.properties;
   const values: { readonly [name: string]: unknown } = device.properties;
-  return Object.entries(device.type.properties).flatMap(([name, property]) =>
-    property.late === true ? [settled(device, name, property, values[name])] : [],
-  );
+  const late: QomProperty[] = [];
+  for (const name of Object.keys(table)) {
+    const property = table[name];
+    if (property?.late === true) late.push(settled(device, name, property, values[name]));
+  }
+  return late;
 }
 
 function settled(device: DeviceContext, name: string, property: Property<unknown>, value: unknown): QomProperty {

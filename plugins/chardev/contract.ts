@@ -2,6 +2,8 @@ import { token, type Disposable, type Origin } from "backplane";
 
 export { CHARDEV_KINDS, CHARDEV_KINDS_ABSENT } from "./kinds.ts";
 export { readChardevOptions } from "./option-text.ts";
+export { ByteLine, namedChardev } from "./byte-line.ts";
+export { monitorsOption, ownBackend, type MonitorPlace } from "./monitor-options.ts";
 
 /** A character device as a definition asks for it. */
 export type ChardevDefinition = { readonly id: string; readonly origin?: Origin | undefined } & ChardevCommon &

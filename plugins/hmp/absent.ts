@@ -1,4 +1,5 @@
 import { MiB, type JsonValue } from "backplane";
+import type { Network } from "backplane/plugins/net/contract";
 import { h, type HumanArguments, type HumanCommand, type HumanCommands } from "./contract.ts";
 import { command } from "./define.ts";
 import { hmpErrors } from "./errors.ts";
@@ -13,9 +14,14 @@ const says = (name: string, summary: string, text: string): HumanCommand => ({
 });
 
 /** Queries about hardware and services that are not modelled: there are none of them, and so they say. */
-export function absentHardware(over: OverQmp, table: HumanCommands, isPc: boolean): HumanCommand[] {
+export function absentHardware(
+  over: OverQmp,
+  table: HumanCommands,
+  isPc: boolean,
+  network: Network | undefined,
+): HumanCommand[] {
   return [
-    says("network", "the networks; there are none", ""),
+    { name: "info network", summary: "network cards and what they are on", run: () => network?.describe() ?? "" },
     says("usernet", "networks in user mode; there are none", ""),
     says("capture", "sounds that are recorded; there are none", ""),
     says("vnc", "the VNC server; there is none", "None\n"),

@@ -1,6 +1,7 @@
 import type { AddressSpace, MemoryRegions } from "backplane";
 import type { Chardevs } from "backplane/plugins/chardev/contract";
 import type { Input } from "backplane/plugins/input/contract";
+import type { Network } from "backplane/plugins/net/contract";
 import { absentHardware } from "./absent.ts";
 import { chardevCommands } from "./chardev-commands.ts";
 import type { HumanCommand } from "./contract.ts";
@@ -23,6 +24,7 @@ import type { HumanCommandTable } from "./table.ts";
 export interface BuiltInServices {
   readonly chardevs: Chardevs;
   readonly input: Input | undefined;
+  readonly network: Network | undefined;
   /** The machine is a PC: it could have what only PCs have. */
   readonly isPc: boolean;
   readonly regions: MemoryRegions;
@@ -32,7 +34,7 @@ export interface BuiltInServices {
 
 /** The commands that need nothing but core and what QMP commands answer. */
 export function builtInCommands(table: HumanCommandTable, services: BuiltInServices): HumanCommand[] {
-  const { isPc, input, chardevs, regions, memory, io } = services;
+  const { isPc, input, network, chardevs, regions, memory, io } = services;
   const over = new OverQmp(table);
   return [
     ...help(table),
@@ -48,7 +50,7 @@ export function builtInCommands(table: HumanCommandTable, services: BuiltInServi
     ...memoryDump(memory, () => over.processors().length > 0),
     ...miscellany(over, memory),
     ...mouse(table, input),
-    ...absentHardware(over, table, isPc),
+    ...absentHardware(over, table, isPc, network),
     ...portAccess(io),
   ];
 }

@@ -10,13 +10,14 @@ import {
   SYSTEM_IO,
   SYSTEM_MEMORY,
 } from "backplane";
-import { CHARDEVS, type ChardevBackend } from "backplane/plugins/chardev/contract";
+import { CHARDEVS, ownBackend } from "backplane/plugins/chardev/contract";
 import { INPUT } from "backplane/plugins/input/contract";
+import { NETWORK } from "backplane/plugins/net/contract";
 import { builtInCommands } from "./builtin.ts";
 import { HUMAN_COMMANDS } from "./contract.ts";
 import { humanMonitorCommand } from "./human-monitor-command.ts";
 import { HumanMonitor } from "./human-monitor.ts";
-import { hmpOptions, type HumanMonitorDefinition } from "./options.ts";
+import { hmpOptions } from "./options.ts";
 import { HumanCommandTable } from "./table.ts";
 
 export default definePlugin({
@@ -24,7 +25,7 @@ export default definePlugin({
   apiVersion: 1,
   summary: "The human monitor: on character devices with line editing, and through human-monitor-command",
   requires: [CHARDEVS],
-  uses: [INPUT],
+  uses: [INPUT, NETWORK],
   provides: [HUMAN_COMMANDS],
   options: hmpOptions,
   attach(machine, { monitors: definitions }) {
@@ -43,6 +44,7 @@ export default definePlugin({
     const services = {
       chardevs,
       input: machine.optional(INPUT),
+      network: machine.optional(NETWORK),
       isPc: machine.use(MACHINE).type.defaultCpuType !== undefined,
       regions: machine.use(MEMORY_REGIONS),
       memory: machine.use(SYSTEM_MEMORY),
@@ -64,19 +66,3 @@ export default definePlugin({
     }
   },
 });
-
-/** The character device that a monitor brings along. */
-function ownBackend(definition: HumanMonitorDefinition): ChardevBackend | undefined {
-  if ("chardev" in definition) return undefined;
-  if ("stdio" in definition) return { backend: "stdio" };
-  const { server = true, wait = false } = definition;
-  if ("unix" in definition) return { backend: "socket", path: definition.unix, server, wait };
-  const at = definition.tcp.lastIndexOf(":");
-  return {
-    backend: "socket",
-    host: definition.tcp.slice(0, at),
-    port: Number(definition.tcp.slice(at + 1)),
-    server,
-    wait,
-  };
-}

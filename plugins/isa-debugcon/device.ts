@@ -10,7 +10,7 @@ import {
   type DeviceType,
   type MemoryRegions,
 } from "backplane";
-import { CHARDEVS, type CharConnection, type Chardev, type Chardevs } from "backplane/plugins/chardev/contract";
+import { ByteLine, CHARDEVS, namedChardev, type Chardev, type Chardevs } from "backplane/plugins/chardev/contract";
 import { ISA, type Isa } from "backplane/plugins/isa/contract";
 import { debugconErrors } from "./errors.ts";
 
@@ -32,9 +32,7 @@ export const debugconType = {
 /** A port whose bytes go to a character device. */
 @injectable()
 export class DebugconDevice implements Device {
-  #connection: CharConnection | undefined;
-  /** What the guest wrote before anybody was there. */
-  readonly #early: number[] = [];
+  readonly #line = new ByteLine();
 
   constructor(
     @inject(DEVICE) private readonly device: DeviceContext<typeof debugconType.properties>,
@@ -50,37 +48,18 @@ export class DebugconDevice implements Device {
     const region = this.regions.io("isa-debugcon", byteLength(1), {
       valid: { min: 1, max: 1 },
       read: () => readback & 0xff,
-      write: (_offset, value) => this.#write(value),
+      write: (_offset, value) => this.#line.write(value),
     });
     this.isa.plug({ device, ports: [{ base: iobase, region }] });
-    device.own(
-      chardev.attach({
-        opened: (connection) => {
-          this.#connection = connection;
-          const early = this.#early.splice(0);
-          if (early.length > 0) connection.write(Uint8Array.from(early));
-        },
-        closed: () => {
-          this.#connection = undefined;
-        },
-        // The guest cannot be told anything through this port.
-        received: () => undefined,
-        drained: () => undefined,
-      }),
-    );
+    device.own(chardev.attach(this.#line.frontend()));
   }
 
   #chardev(): Chardev {
-    const { chardev: id } = this.device.properties;
-    if (id === undefined || id === "") throw debugconErrors.DEBUGCON_CHARDEV_MISSING();
-    const found = this.chardevs.all().find((candidate) => candidate.id === id);
-    if (found === undefined) throw debugconErrors.DEBUGCON_CHARDEV_UNKNOWN(id);
-    if (found.hasFrontend) throw debugconErrors.DEBUGCON_CHARDEV_IN_USE(id);
+    const found = namedChardev(this.chardevs, this.device.properties.chardev, {
+      unknown: debugconErrors.DEBUGCON_CHARDEV_UNKNOWN,
+      inUse: debugconErrors.DEBUGCON_CHARDEV_IN_USE,
+    });
+    if (found === undefined) throw debugconErrors.DEBUGCON_CHARDEV_MISSING();
     return found;
-  }
-
-  #write(byte: number): void {
-    if (this.#connection === undefined) this.#early.push(byte);
-    else this.#connection.write(Uint8Array.of(byte));
   }
 }

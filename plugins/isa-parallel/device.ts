@@ -12,7 +12,7 @@ import {
   type Resets,
 } from "backplane";
 import { ACPI_DSDT, parallelPort, type AcpiDsdt } from "backplane/plugins/acpi/contract";
-import { CHARDEVS, type CharConnection, type Chardev, type Chardevs } from "backplane/plugins/chardev/contract";
+import { ByteLine, CHARDEVS, namedChardev, type Chardev, type Chardevs } from "backplane/plugins/chardev/contract";
 import { ISA, type Isa } from "backplane/plugins/isa/contract";
 import { parallelErrors } from "./errors.ts";
 import { ParallelPort } from "./port.ts";
@@ -20,8 +20,6 @@ import type { ParallelPorts } from "./ports.ts";
 import { PARALLEL_PORTS } from "./tokens.ts";
 
 const BY_INDEX = 0xffffffff;
-/** What is printed before the far end has connected is kept up to here. */
-const EARLY_LIMIT = 64 * 1024;
 
 export const parallelType = {
   name: "isa-parallel",
@@ -39,8 +37,7 @@ export const parallelType = {
 /** A parallel port of a PC: what the guest prints goes to a character device. */
 @injectable()
 export class ParallelDevice implements Device {
-  #connection: CharConnection | undefined;
-  readonly #early: number[] = [];
+  readonly #line = new ByteLine();
 
   constructor(
     @inject(DEVICE) private readonly device: DeviceContext<typeof parallelType.properties>,
@@ -61,38 +58,20 @@ export class ParallelDevice implements Device {
     const base = iobase === BY_INDEX ? place.base : iobase;
     device.object.add({ name: "index", type: "uint32", get: () => index });
     device.object.add({ name: "iobase", type: "uint32", get: () => base });
-    const port = new ParallelPort(this.regions, isa.irq(irq), (byte) => this.#print(byte));
+    const port = new ParallelPort(this.regions, isa.irq(irq), (byte) => this.#line.write(byte));
     isa.plug({ device, ports: [{ base, region: port.region }], interrupts: [irq] });
     device.own(this.resets.add(() => port.reset()));
     device.own(dsdt.describe(device.path, () => parallelPort({ index, base, irq })));
-    device.own(
-      chardev.attach({
-        opened: (connection) => {
-          this.#connection = connection;
-          const early = this.#early.splice(0);
-          if (early.length > 0) connection.write(Uint8Array.from(early));
-        },
-        closed: () => {
-          this.#connection = undefined;
-        },
-        // A printer of this kind has nothing to say.
-        received: () => undefined,
-        drained: () => undefined,
-      }),
-    );
-  }
-
-  #print(byte: number): void {
-    if (this.#connection !== undefined) this.#connection.write(Uint8Array.of(byte));
-    else if (this.#early.length < EARLY_LIMIT) this.#early.push(byte);
+    // A printer of this kind has nothing to say.
+    device.own(chardev.attach(this.#line.frontend()));
   }
 
   #chardev(): Chardev {
-    const { chardev: id } = this.device.properties;
-    if (id === undefined || id === "") throw parallelErrors.PARALLEL_CHARDEV_MISSING();
-    const found = this.chardevs.all().find((candidate) => candidate.id === id);
-    if (found === undefined) throw parallelErrors.PARALLEL_CHARDEV_UNKNOWN(id);
-    if (!found.isFree) throw parallelErrors.PARALLEL_CHARDEV_IN_USE(id);
+    const found = namedChardev(this.chardevs, this.device.properties.chardev, {
+      unknown: parallelErrors.PARALLEL_CHARDEV_UNKNOWN,
+      inUse: parallelErrors.PARALLEL_CHARDEV_IN_USE,
+    });
+    if (found === undefined) throw parallelErrors.PARALLEL_CHARDEV_MISSING();
     return found;
   }
 }

@@ -14,7 +14,7 @@ import {
   type Resets,
 } from "backplane";
 import { ACPI_DSDT, serialPort, type AcpiDsdt } from "backplane/plugins/acpi/contract";
-import { CHARDEVS, type CharConnection, type Chardev, type Chardevs } from "backplane/plugins/chardev/contract";
+import { ByteLine, CHARDEVS, namedChardev, type Chardevs } from "backplane/plugins/chardev/contract";
 import { ISA, type Isa } from "backplane/plugins/isa/contract";
 import { serialErrors } from "./errors.ts";
 import type { SerialPorts } from "./ports.ts";
@@ -22,8 +22,6 @@ import { SERIAL_PORTS } from "./tokens.ts";
 import { Uart } from "./uart.ts";
 
 const BY_INDEX = 0xffffffff;
-/** The early output of a guest whose far end has not connected yet is kept up to here. */
-const EARLY_LIMIT = 64 * 1024;
 
 export const serialType = {
   name: "isa-serial",
@@ -46,8 +44,7 @@ export const serialType = {
 /** A serial port of a PC on a character device. */
 @injectable()
 export class SerialDevice implements Device {
-  #connection: CharConnection | undefined;
-  readonly #early: number[] = [];
+  readonly #line = new ByteLine();
   /** Received, and not yet wanted by the guest; the far end is paused while there is something. */
   #waiting: Uint8Array = new Uint8Array(0);
 
@@ -66,7 +63,10 @@ export class SerialDevice implements Device {
     const { device, isa, clock, dsdt } = this;
     const { index, iobase, irq, baudbase } = device.properties;
     device.object.addChild("serial", "serial");
-    const chardev = this.#chardev();
+    const chardev = namedChardev(this.chardevs, device.properties.chardev, {
+      unknown: serialErrors.SERIAL_CHARDEV_UNKNOWN,
+      inUse: serialErrors.SERIAL_CHARDEV_IN_USE,
+    });
     const place = this.ports.claim(index === BY_INDEX ? undefined : index);
     const base = iobase === BY_INDEX ? place.base : iobase;
     const interrupt = irq === BY_INDEX ? place.irq : irq;
@@ -77,31 +77,18 @@ export class SerialDevice implements Device {
       irq: isa.irq(interrupt),
       clock,
       baudBase: baudbase,
-      line: { send: (byte) => this.#send(byte), wanting: () => this.#feed(uart) },
+      line: { send: (byte) => this.#line.write(byte), wanting: () => this.#feed(uart) },
     });
     isa.plug({ device, ports: [{ base, region: uart.region }], interrupts: [interrupt] });
     device.own(uart);
     device.own(this.resets.add(() => uart.reset()));
     device.own(dsdt.describe(device.path, () => serialPort({ index: place.index, base, irq: interrupt })));
-    if (chardev !== undefined) device.own(this.#attach(chardev, uart));
+    if (chardev !== undefined) device.own(chardev.attach(this.#line.frontend((bytes) => this.#received(bytes, uart))));
   }
 
-  #attach(chardev: Chardev, uart: Uart) {
-    return chardev.attach({
-      opened: (connection) => {
-        this.#connection = connection;
-        const early = this.#early.splice(0);
-        if (early.length > 0) connection.write(Uint8Array.from(early));
-      },
-      closed: () => {
-        this.#connection = undefined;
-      },
-      received: (bytes) => {
-        this.#waiting = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, bytes]);
-        this.#feed(uart);
-      },
-      drained: () => undefined,
-    });
+  #received(bytes: Uint8Array, uart: Uart): void {
+    this.#waiting = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, bytes]);
+    this.#feed(uart);
   }
 
   #feed(uart: Uart): void {
@@ -109,21 +96,7 @@ export class SerialDevice implements Device {
     let taken = 0;
     while (taken < this.#waiting.length && uart.room > 0) uart.receive(this.#waiting[taken++] ?? 0);
     this.#waiting = this.#waiting.subarray(taken);
-    if (this.#waiting.length === 0) this.#connection?.resume();
-    else this.#connection?.pause();
-  }
-
-  #send(byte: number): void {
-    if (this.#connection !== undefined) this.#connection.write(Uint8Array.of(byte));
-    else if (this.#early.length < EARLY_LIMIT) this.#early.push(byte);
-  }
-
-  #chardev(): Chardev | undefined {
-    const { chardev: id } = this.device.properties;
-    if (id === undefined || id === "") return undefined;
-    const found = this.chardevs.all().find((candidate) => candidate.id === id);
-    if (found === undefined) throw serialErrors.SERIAL_CHARDEV_UNKNOWN(id);
-    if (!found.isFree) throw serialErrors.SERIAL_CHARDEV_IN_USE(id);
-    return found;
+    if (this.#waiting.length === 0) this.#line.connection?.resume();
+    else this.#line.connection?.pause();
   }
 }

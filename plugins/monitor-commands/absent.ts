@@ -6,7 +6,6 @@ import { monitorCommandErrors } from "./errors.ts";
 /** Checked against their own schemas before they run, so the general signature is safe. */
 const command = <A extends ObjectSchema>(declared: Command<A>): Command => declared;
 
-const RX_STATE = q.enum("RxState", ["normal", "none", "all"]);
 const CRYPTO_SERVICES = ["cipher", "hash", "mac", "aead", "akcipher"] as const;
 const TPM_MODEL = q.enum("TpmModel", ["tpm-tis", "tpm-crb", "tpm-spapr"]);
 const TPM_TYPE = q.enum("TpmType", ["passthrough", "emulator"]);
@@ -69,31 +68,6 @@ export const absentHardware: readonly Command[] = [
       throw monitorCommandErrors.ACPI_ABSENT();
     },
   },
-  command({
-    name: "query-rx-filter",
-    summary: "What network cards let through; there are none",
-    arguments: q.struct("q_obj_query-rx-filter-arg", { "name?": q.str }),
-    result: q.array(
-      q.struct("RxFilterInfo", {
-        name: q.str,
-        promiscuous: q.bool,
-        multicast: RX_STATE,
-        unicast: RX_STATE,
-        vlan: RX_STATE,
-        "broadcast-allowed": q.bool,
-        "multicast-overflow": q.bool,
-        "unicast-overflow": q.bool,
-        "main-mac": q.str,
-        "vlan-table": q.array(q.int),
-        "unicast-table": q.array(q.str),
-        "multicast-table": q.array(q.str),
-      }),
-    ),
-    run({ name }) {
-      if (name !== undefined) throw monitorCommandErrors.NET_CLIENT_NOT_FOUND(name);
-      return [];
-    },
-  }),
   {
     name: "query-balloon",
     summary: "How much memory the balloon leaves the guest; there is no balloon",

@@ -53,6 +53,14 @@ export const monitorCommandErrors = defineErrors({
     text: (name: string) => `invalid net client name: ${name}`,
     help: "`query-rx-filter` names a network card that the machine does not have.",
   },
+  NET_FILTER_UNAVAILABLE: {
+    text: (name: string) => `net client(${name}) doesn't support rx-filter querying`,
+    help: "The card does not show its filters to monitors.",
+  },
+  NET_CLIENT_NO_CARD: {
+    text: (name: string) => `net client(${name}) isn't a NIC`,
+    help: "`query-rx-filter` names a port of a hub.",
+  },
   NMI_ABSENT: {
     text: () => "machine does not provide NMIs",
     help: "The machine type has nothing that a non-maskable interrupt could be sent with.",

@@ -23,6 +23,8 @@ import { PCI } from "backplane/plugins/pci/contract";
 import { NUMA } from "backplane/plugins/numa/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { absentHardware } from "./absent.ts";
+import { rxFilterCommand } from "./rx-filter.ts";
+import { NETWORK } from "backplane/plugins/net/contract";
 import { absentTexts } from "./absent-text.ts";
 import { hotPlug } from "./hot-plug.ts";
 import { humanHotPlug } from "./human-hot-plug.ts";
@@ -38,7 +40,7 @@ export default definePlugin({
   id: "monitor-commands",
   apiVersion: 1,
   summary: "Monitor commands for the machine as a whole: run control, identity, memory, hot-plug",
-  uses: [PCI, MEMORY_BACKENDS, MEMORY_DEVICES, MIGRATION, CPUS, NUMA, HUMAN_COMMANDS],
+  uses: [PCI, MEMORY_BACKENDS, MEMORY_DEVICES, MIGRATION, CPUS, NUMA, HUMAN_COMMANDS, NETWORK],
   attach(machine) {
     const commands = machine.use(COMMANDS);
     const add = <A extends ObjectSchema>(command: Command<A>): void => {
@@ -77,7 +79,7 @@ export default definePlugin({
     // By then all plugins have registered what they have.
     machine.own(
       machine.use(LIFECYCLE).on("objects", () => {
-        for (const command of [...absentHardware, ...absentTexts])
+        for (const command of [...absentHardware, rxFilterCommand(machine.optional(NETWORK)), ...absentTexts])
           if (commands.find(command.name) === undefined) add(command);
       }),
     );

@@ -40,6 +40,11 @@ export abstract class BusDevice implements PciBus {
   abstract readonly bridge: PciFunctionDevice | undefined;
   abstract readonly root: RootBusDevice;
 
+  /** Behind a port only slot 0 is connected: whatever is plugged there shares its function 0. */
+  get singleSlot(): boolean {
+    return false;
+  }
+
   /** The peer never says "full" here: `addr`-less devices fail when they look for a slot. */
   get hasRoom(): boolean {
     return true;
@@ -130,12 +135,16 @@ export class RootBusDevice extends BusDevice implements PciRootBus {
 
 export class SecondaryBusDevice extends BusDevice {
   readonly bridge: PciFunctionDevice;
-  readonly singleSlot: boolean;
+  readonly #singleSlot: boolean;
 
   constructor(parts: BusParts, bridge: PciFunctionDevice, singleSlot: boolean) {
     super(parts);
     this.bridge = bridge;
-    this.singleSlot = singleSlot;
+    this.#singleSlot = singleSlot;
+  }
+
+  override get singleSlot(): boolean {
+    return this.#singleSlot;
   }
 
   get number(): number {

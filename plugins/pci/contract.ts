@@ -81,7 +81,7 @@ export interface PciFunctionRequest extends PciIdentity {
 export interface PciOwnRom {
   /** Of the region: `vga.rom`. */
   readonly name: string;
-  /** The default of the property `romfile`. */
+  /** What `romfile` is where nobody says. */
   readonly file: string;
   readonly length: number;
 }

@@ -37,7 +37,9 @@ const ROLE_BASED_ERRORS = 0x8000;
 const EXTENDED_TAGS = 0x20;
 const ERROR_REPORTS = 0xf;
 const ASPM_L0S = 0x400;
-const LINK_ACTIVE_REPORTING = 0x300000;
+/** Of ports that can change their width or speed, and of those that are faster than 2.5 GT/s (§7.5.3.6). */
+const BANDWIDTH_NOTIFICATION = 0x200000;
+const LINK_ACTIVE_REPORTING = 0x100000;
 /** ARI forwarding, end-to-end TLP prefixes of any number. */
 const CAPABILITIES2 = 0x300020;
 const CONTROL2_WRITABLE = 0x8020;
@@ -99,8 +101,10 @@ export function addExpress(target: PciFunction, options: ExpressOptions): number
     config.setWritable(at + AT.deviceControl, 2, ERROR_REPORTS);
     config.setClearable(at + AT.deviceStatus, 2, ERROR_REPORTS);
   }
-  const capabilities =
-    ((options.port ?? 0) << 24) | (link.width << 4) | speed | ASPM_L0S | (isPort ? LINK_ACTIVE_REPORTING : 0);
+  const reports =
+    (isPort && (link.width > 1 || speed > 1) ? BANDWIDTH_NOTIFICATION : 0) |
+    (isPort && speed > 1 ? LINK_ACTIVE_REPORTING : 0);
+  const capabilities = ((options.port ?? 0) << 24) | (link.width << 4) | speed | ASPM_L0S | reports;
   config.set32(at + AT.linkCapabilities, capabilities >>> 0);
   config.set16(at + AT.linkStatus, isPort ? (link.width << 4) | speed : 0x11);
   if (version === 1) return at;

@@ -14,7 +14,11 @@ const LARGEST = 2 ** 31;
  */
 export function addOptionRom(target: PciFunctionDevice, regions: MemoryRegions, own: PciOwnRom | undefined): void {
   const { properties } = target.device;
-  const file = properties["romfile"];
+  // A device's own is not the property's default: monitors show it of the device only.
+  const file = properties["romfile"] ?? own?.file;
+  if (properties["romfile"] === undefined && own !== undefined) {
+    target.device.object.add({ name: "romfile", type: "str", get: () => own.file });
+  }
   const size = Number(properties["romsize"] ?? UNSET);
   if (typeof file !== "string" || file === "") return;
   if (properties["rombar"] === 0) {

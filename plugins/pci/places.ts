@@ -21,8 +21,9 @@ export function findPlace(bus: BusDevice, request: PciFunctionRequest): number {
   if (occupant !== undefined) {
     throw pciErrors.PCI_ADDRESS_IN_USE(slot, number, driver, occupant.typeName, occupant.device.id);
   }
-  const first = bus.at(slot * FUNCTIONS);
-  if (device.hotplugged && first !== undefined) throw pciErrors.PCI_FUNCTION_ZERO_TAKEN(slot, first.typeName, driver);
+  const shown = bus.singleSlot ? 0 : slot;
+  const first = bus.at(shown * FUNCTIONS);
+  if (device.hotplugged && first !== undefined) throw pciErrors.PCI_FUNCTION_ZERO_TAKEN(shown, first.typeName, driver);
   checkFunctions(bus, slot, number, request.multifunction ?? device.properties["multifunction"] === true);
   return devfn;
 }

@@ -9,11 +9,11 @@ import {
   originBelow,
   q,
 } from "backplane";
-import { CHARDEVS, type ChardevBackend } from "backplane/plugins/chardev/contract";
+import { CHARDEVS, ownBackend } from "backplane/plugins/chardev/contract";
 import { QMP } from "./contract.ts";
 import { qmpErrors } from "./errors.ts";
 import { Monitors } from "./monitors.ts";
-import { qmpOptions, type MonitorDefinition } from "./options.ts";
+import { qmpOptions } from "./options.ts";
 import { introspect } from "./introspection.ts";
 import { SCHEMA_INFO } from "./introspection-schema.ts";
 import { capabilitiesArguments } from "./session.ts";
@@ -82,19 +82,3 @@ export default definePlugin({
     }
   },
 });
-
-/** The character device that a monitor brings along. */
-function ownBackend(definition: MonitorDefinition): ChardevBackend | undefined {
-  if ("chardev" in definition) return undefined;
-  if ("stdio" in definition) return { backend: "stdio" };
-  const { server = true, wait = false } = definition;
-  if ("unix" in definition) return { backend: "socket", path: definition.unix, server, wait };
-  const at = definition.tcp.lastIndexOf(":");
-  return {
-    backend: "socket",
-    host: definition.tcp.slice(0, at),
-    port: Number(definition.tcp.slice(at + 1)),
-    server,
-    wait,
-  };
-}

@@ -2,12 +2,11 @@
 // frame buffer's byte order.
 import { byteLength, guestAddress, type MemoryRegion, type MemoryRegions } from "backplane";
 import type { DisplayInterface } from "./dispi.ts";
-import { monitorDescription } from "./edid.ts";
+import { monitorDescription, type Monitor } from "./edid.ts";
 import type { VgaRegisters } from "./registers.ts";
 
 const SIZE = 0x1000;
 const AT = { monitor: 0x000, ports: 0x400, display: 0x500, extended: 0x600 } as const;
-/** The description has two blocks; the stretch has room for a third. */
 const LENGTH = { monitor: 0x180, ports: 0x20, display: 0x16, extended: 0x08 } as const;
 const CRT_PORTS = 0x10;
 const ORDER = { little: 0x1e1e1e1e, big: 0xbebebebe } as const;
@@ -15,7 +14,8 @@ const ORDER = { little: 0x1e1e1e1e, big: 0xbebebebe } as const;
 export interface ControlBarParts {
   readonly vga: VgaRegisters;
   readonly display: DisplayInterface;
-  readonly monitor: boolean;
+  /** Undefined where nobody describes a monitor. */
+  readonly monitor: Monitor | undefined;
   readonly extended: boolean;
 }
 
@@ -25,16 +25,16 @@ export function controlBar(regions: MemoryRegions, { vga, display, monitor, exte
   add(AT.ports, portWindow(regions, vga));
   add(AT.display, displayWindow(regions, display));
   if (extended) add(AT.extended, extendedRegisters(regions));
-  if (monitor) add(AT.monitor, monitorWindow(regions));
+  if (monitor !== undefined) add(AT.monitor, monitorWindow(regions, monitor));
   return bar;
 }
 
-function monitorWindow(regions: MemoryRegions): MemoryRegion {
+function monitorWindow(regions: MemoryRegions, monitor: Monitor): MemoryRegion {
   let description: Uint8Array | undefined;
   return regions.io("edid", byteLength(LENGTH.monitor), {
     valid: { min: 1, max: 4 },
     impl: { min: 1, max: 1 },
-    read: (offset) => (description ??= monitorDescription())[offset] ?? 0,
+    read: (offset) => (description ??= monitorDescription(monitor))[offset] ?? 0,
     write: () => undefined,
   });
 }

@@ -6,9 +6,7 @@ import {
   guestAddress,
   inject,
   injectable,
-  isPowerOfTwo,
   MEMORY_REGIONS,
-  MiB,
   prop,
   RAM_LIST,
   RESETS,
@@ -24,22 +22,18 @@ import {
   type RAMList,
   type Resets,
 } from "backplane";
+import { ACPI_DSDT, type AcpiDsdt } from "backplane/plugins/acpi/contract";
 import { PCI, pciProperties, type Pci } from "backplane/plugins/pci/contract";
-import { ChainedWindow } from "./chained-window.ts";
-import { controlBar } from "./control-bar.ts";
-import { DisplayInterface } from "./dispi.ts";
-import { PlanarWindow } from "./planar-window.ts";
+import { DisplayCard } from "./display-card.ts";
+import { flag, monitorProperties } from "./display-properties.ts";
+import type { DisplayInterface } from "./dispi.ts";
+import type { PlanarWindow } from "./planar-window.ts";
 import { bytePorts } from "./port-access.ts";
-import { VgaRegisters } from "./registers.ts";
+import type { VgaRegisters } from "./registers.ts";
 
-const VENDOR = 0x1234;
-const DEVICE_ID = 0x1111;
 const CLASS_VGA = 0x0300;
-const REVISION = 2;
-const BAR = { memory: 0, control: 2 } as const;
 const ROM = { name: "vga.rom", file: "vgabios-stdvga.bin", length: 0x10000 } as const;
 const WINDOW = { base: 0xa0000, length: 0x20000 } as const;
-const MEMORY_LIMIT_MB = 512;
 /** Ports in the order of the stretches that are decoded, with the register of 0x3c0 or of the CRT controller. */
 const PORTS = [
   { base: 0x3b4, length: 2, files: "monochrome" },
@@ -49,10 +43,6 @@ const PORTS = [
   { base: 0x3da, length: 1, files: "color" },
 ] as const;
 const DISPLAY_PORTS = 0x1ce;
-/** What the monitor likes best, where nobody says another size. */
-const PREFERRED = { width: 1280, height: 800 } as const;
-
-const flag = { description: "on/off" };
 
 export const vgaType = {
   name: "VGA",
@@ -65,14 +55,9 @@ export const vgaType = {
     mmio: prop.bool(true, flag),
     "qemu-extended-regs": prop.bool(true, flag),
     edid: prop.bool(true, flag),
-    xres: prop.unmodelled(prop.unsigned(32, 0)),
-    yres: prop.unmodelled(prop.unsigned(32, 0)),
-    xmax: prop.unmodelled(prop.unsigned(32, 0)),
-    ymax: prop.unmodelled(prop.unsigned(32, 0)),
-    refresh_rate: prop.unmodelled(prop.unsigned(32, 0)),
+    ...monitorProperties,
     "global-vmstate": prop.unmodelled(prop.bool(false, flag)),
     ...pciProperties,
-    romfile: prop.string(ROM.file),
   },
 } satisfies DeviceType;
 
@@ -87,58 +72,16 @@ export class VgaDevice implements Device {
     @inject(RAM_LIST) private readonly ramList: RAMList,
     @inject(BLOCK_ACCESS) private readonly access: BlockAccess,
     @inject(RESETS) private readonly resets: Resets,
+    @inject(ACPI_DSDT) private readonly dsdt: AcpiDsdt,
   ) {}
 
   realize(): void {
-    const { device, regions } = this;
-    const { mmio, edid, "qemu-extended-regs": extended } = device.properties;
-    // Plugging adds the ROM, and the memory comes before it in ram-address space. The name holds the function's path.
-    const memory = regions.ram("vga.vram", byteLength(this.#memorySize()), { idstr: null });
-    device.own(disposable(() => regions.destroy(memory)));
-    const { ramBlock: block } = memory;
-    // A region that was just made has its block.
-    if (block === undefined) return;
-    const identity = { vendorId: VENDOR, deviceId: DEVICE_ID, classId: CLASS_VGA, revision: REVISION };
-    const card = this.pci.plug({ device, ...identity, rom: ROM });
-    device.object.add({ name: "xres", type: "uint32", get: () => PREFERRED.width });
-    device.object.add({ name: "yres", type: "uint32", get: () => PREFERRED.height });
-    this.ramList.setIdstr(block, memory.name, card.path);
-    this.ramList.setMigratable(block, true);
-    const { access } = this;
-    const chained = new ChainedWindow(regions, memory, card.bus.memory);
-    device.own(disposable(() => chained.remove()));
-    const changed = (): void => chained.update(vga, display);
-    const vga: VgaRegisters = new VgaRegisters((file) => {
-      // A mode of the display interface's holds against who writes the controllers below it.
-      if (file !== "sequencer") display.program();
-      if (file !== "crt") changed();
-    });
-    const clear = (length: number): void => access.fill(block, 0, Math.min(length, block.usedLength), 0);
-    const display: DisplayInterface = new DisplayInterface(vga, block.usedLength, clear, changed);
-    const window = new PlanarWindow(
-      vga,
-      block,
-      access,
-      () => display.bankOffset,
-      () => display.sequencer,
+    const { device, pci, regions, ramList, access, resets, dsdt } = this;
+    const { vga, display, window, card } = new DisplayCard(
+      { device, pci, regions, ramList, access, resets, dsdt },
+      { classId: CLASS_VGA, rom: ROM, legacy: true, control: device.properties.mmio },
     );
     this.#legacy(vga, display, window, card.bus.memory);
-    card.addBar(BAR.memory, "prefetchable", memory);
-    if (mmio) card.addBar(BAR.control, "memory", controlBar(regions, { vga, display, monitor: edid, extended }));
-    device.own(
-      this.resets.add(() => {
-        vga.reset();
-        display.reset();
-        window.reset();
-        changed();
-      }),
-    );
-  }
-
-  /** In MiB; a power of two up to 512. */
-  #memorySize(): number {
-    const megabytes = Math.min(Math.max(this.device.properties.vgamem_mb, 1), MEMORY_LIMIT_MB);
-    return (isPowerOfTwo(megabytes) ? megabytes : 2 ** Math.ceil(Math.log2(megabytes))) * MiB;
   }
 
   /** The ports and the window that every VGA has, wherever its BARs are. */

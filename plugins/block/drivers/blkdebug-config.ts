@@ -1,8 +1,7 @@
 // The file of rules: sections in brackets, `key = "value"` lines, comments after `#`.
-import { open, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { Socket } from "node:net";
-import { readFileSync } from "node:fs";
-import { constants } from "node:fs";
+import { constants, openSync, readFileSync } from "node:fs";
 import { hostErrorText, parseInteger, type JsonObject } from "backplane";
 import { blockErrors } from "../errors.ts";
 import { injectRule, stateRule, type BlkdebugRule } from "./blkdebug-rules.ts";
@@ -28,8 +27,9 @@ export async function readConfig(file: string, signal: AbortSignal): Promise<str
 
 /** Opened without waiting for a writer; the pipe's end comes when the last of its writers has left. */
 async function readPipe(file: string, signal: AbortSignal): Promise<string> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  const socket = new Socket({ fd: handle.fd, readable: true, writable: false });
+  // A number and not a handle, which would close it when it is collected although the socket has done so.
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const socket = new Socket({ fd: descriptor, readable: true, writable: false });
   const leave = (): void => void socket.destroy(new Error("Interrupted system call"));
   signal.addEventListener("abort", leave, { once: true });
   try {

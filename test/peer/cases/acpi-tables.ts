@@ -127,6 +127,11 @@ const machineCases: AcpiCase[] = [
   { name: "pvpanic", args: q35({ args: ["-device", "pvpanic"] }) },
   { name: "isa-debugcon", args: q35({ args: ["-device", "isa-debugcon,chardev=log", "-chardev", "null,id=log"] }) },
   { name: "no-reboot", args: q35({ args: ["-no-reboot"] }) },
+  {
+    name: "whole-intel-bridges",
+    args: q35({ args: words("-device ioh3420,id=rp,chassis=1 -device i82801b11-bridge -device i6300esb,bus=rp") }),
+  },
+  { name: "whole-displays", args: q35({ args: words("-device VGA -device secondary-vga -device ib700") }) },
 ];
 
 const bare = ["-display", "none", "-serial", "none", "-nodefaults"];

@@ -55,6 +55,50 @@ const VGA_START = [
 ];
 const VGA_PORTS = [0x3b4, 0x3b5, 0x3ba, 0x3d4, 0x3d5, 0x3da, ...from(0x3c0, 16), 0x3c4, 0x3c5, 0x3ce, 0x3cf];
 
+const NIC_MEMORY = 0xe000_0000;
+const NIC_PORTS = 0xc000;
+const NIC_START = [
+  output(0xcf8, 0x8000_0810, 4),
+  output(0xcfc, NIC_MEMORY, 4),
+  output(0xcf8, 0x8000_0818, 4),
+  output(0xcfc, NIC_PORTS, 4),
+  output(0xcf8, 0x8000_0804, 4),
+  output(0xcfc, 0x0003, 4),
+];
+/** Control, NVM, interrupts, rings, filters and the old offsets of some. SYSTIM and its like are left alone: they move. */
+const NIC_REGISTERS = [
+  [0x00, 0x04, 0x08, 0x10, 0x14, 0x18, 0x38, 0xc0, 0xc4, 0xc8, 0xd0, 0xd8, 0xdc, 0xe0, 0xe4, 0xe8, 0xf8, 0x40, 0x44],
+  [0x100, 0x108, 0x110, 0x118, 0x120, 0x128, 0x160, 0x168, 0x400, 0x420, 0x428, 0x430, 0x438, 0x440, 0x600, 0x7fc],
+  [0x1000, 0x1008, 0x102c, 0x2160, 0x2170, 0x2410, 0x2808, 0x2810, 0x2818, 0x2820, 0x2828, 0x2928, 0x2c00, 0x3818],
+  [0x3840, 0x3820, 0x4074, 0x40cc, 0x4100, 0x5000, 0x5008, 0x5200, 0x5400, 0x5404, 0x5600, 0x5b00, 0x5b50, 0x5b68],
+  [0x8000, 0x8010, 0x9000, 0x9400, 0x9800, 0x10000, 0x19ffc, 0x1a000],
+].flat();
+
+function nicStep(random: Random): readonly Access[] {
+  const word = (): number => Math.floor(random.next() * 2 ** 32);
+  const anywhere = (): number => NIC_MEMORY + 4 * random.between(0, 0x16ff);
+  const at = random.chance(0.8) ? NIC_MEMORY + random.pick(NIC_REGISTERS) : anywhere();
+  switch (random.between(0, 7)) {
+    case 0: {
+      const phy = random.chance(0.9) ? 0x0020_0000 : 0x0040_0000;
+      // The negotiation that registers 0 and 25 begin ends by itself, when time goes on.
+      const register = random.pick([1, 2, 3, 4, 5, 9, 10, 15, 16, 17, 18, 20, 21, 22, 29, 30]);
+      const command = random.chance(0.5) ? 0x0400_0000 : 0x0800_0000;
+      const mdic = NIC_MEMORY + 0x20;
+      return [store(mdic, phy | command | (register << 16) | random.between(0, 0xffff)), load(mdic)];
+    }
+    case 1:
+      return [store(NIC_MEMORY + 0x14, (random.between(0, 0x4f) << 2) | random.between(0, 1)), load(NIC_MEMORY + 0x14)];
+    case 2:
+      return [output(NIC_PORTS, random.pick(NIC_REGISTERS), 4), input(NIC_PORTS + 4, 4)];
+    case 3:
+    case 4:
+      return [load(at, random.chance(0.9) ? 4 : 1)];
+    default:
+      return [store(at, random.chance(0.3) ? 2 ** random.between(0, 31) : word()), load(at)];
+  }
+}
+
 function displayMode(random: Random): readonly Access[] {
   const register = random.pick([0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9]);
   const value =
@@ -93,6 +137,48 @@ function vgaStep(random: Random): readonly Access[] {
   }
 }
 
+/** A register of slot 1's configuration space: its address, then the access. */
+const configuration = (at: number, data: Access): readonly Access[] => [
+  output(0xcf8, 0x8000_0800 + (at & 0xfc), 4),
+  { ...data, at: 0xcfc + (at & 3) },
+];
+
+/** Reads of all of slot 1's configuration space. */
+function configurationStep(random: Random): readonly Access[] {
+  return configuration(4 * random.between(0, 63), input(0, 4));
+}
+
+/** Decodes BAR 2 of slot 1, and has its EDID read. */
+function monitorCase(name: string, device: string, seed: number): RegisterCase {
+  const start = [...configuration(0x18, output(0, 0xf000_0000, 4)), ...configuration(0x04, output(0, 2, 4))];
+  return {
+    name,
+    args: q35("-device", device),
+    seed,
+    steps: 400,
+    start,
+    step: (random) => [load(0xf000_0000 + 4 * random.between(0, 95))],
+  };
+}
+
+/** Configuration and lock register, the unlocking sequence and what it unlocks, in any order. */
+function watchdogStep(random: Random): readonly Access[] {
+  const reload = 0xf000_000c;
+  const size = random.pick(SIZES);
+  switch (random.between(0, 4)) {
+    case 0:
+      return configuration(random.pick([0x60, 0x60, 0x61, 0x68]), input(0, random.pick([1, 2] as const)));
+    case 1:
+      return configuration(0x60, output(0, random.between(0, 0xffff), 2));
+    case 2:
+      return configuration(0x68, output(0, random.between(0, 3) * 2 + (random.chance(0.01) ? 1 : 0), 1));
+    case 3:
+      return [store(reload, 0x80, 1), store(reload, 0x86, size), store(reload, random.pick([0x100, 0x200, 0x1000]), 2)];
+    default:
+      return [load(0xf000_0000 + size * random.between(0, 16 / size - 1), size)];
+  }
+}
+
 export const registerCases: readonly RegisterCase[] = [
   {
     name: "serial",
@@ -109,6 +195,7 @@ export const registerCases: readonly RegisterCase[] = [
     step: (random) => ports(random, from(0x378, 8)),
   },
   { name: "vga", args: q35("-device", "VGA"), seed: 3, steps: 2500, start: VGA_START, step: vgaStep },
+  { name: "e1000e", args: q35("-device", "e1000e"), seed: 11, steps: 2500, start: NIC_START, step: nicStep },
   {
     name: "interrupt-controllers",
     args: q35(),
@@ -174,4 +261,23 @@ export const registerCases: readonly RegisterCase[] = [
       return [random.chance(0.6) ? load(at) : store(at, Math.floor(random.next() * 2 ** 32))];
     },
   },
+  {
+    name: "watchdog-i6300esb",
+    args: q35("-device", "i6300esb"),
+    seed: 21,
+    steps: 600,
+    start: [...configuration(0x10, output(0, 0xf000_0000, 4)), ...configuration(0x04, output(0, 2, 4))],
+    step: watchdogStep,
+  },
+  {
+    name: "ioh3420",
+    args: q35("-device", "ioh3420,chassis=1,port=3,slot=5"),
+    seed: 22,
+    steps: 300,
+    step: configurationStep,
+  },
+  { name: "i82801b11-bridge", args: q35("-device", "i82801b11-bridge"), seed: 23, steps: 300, step: configurationStep },
+  { name: "secondary-vga", args: q35("-device", "secondary-vga"), seed: 24, steps: 300, step: configurationStep },
+  monitorCase("monitor-1600x900", "secondary-vga,xres=1600,yres=900,xmax=1700,ymax=1100,refresh_rate=60000", 25),
+  monitorCase("monitor-5120x2880", "VGA,xres=5120,yres=2880", 26),
 ];

@@ -8,6 +8,7 @@ import {
   type AddressSpace,
   type AnyPlugin,
   type LogRecord,
+  type MachineDefinition,
 } from "backplane";
 import { machineTypes } from "../../../machines/index.ts";
 import { definitionOf } from "../../machines/golden-machine.ts";
@@ -107,18 +108,23 @@ export const q35 = (...args: readonly string[]): string[] => [
   ...args,
 ];
 
-/** `plugins` are those of third parties, beside the machine type's. */
+/** `plugins` are those of third parties, beside the machine type's; `options` those of plugins that have no command line. */
 export async function withBoard<T>(
   args: readonly string[],
   use: (board: Board) => T | Promise<T>,
   plugins: readonly AnyPlugin[] = [],
+  options: MachineDefinition["options"] = {},
 ): Promise<T> {
   const log: LogRecord[] = [];
-  const machine = await Machine.create(definitionOf(args), {
-    types: machineTypes,
-    plugins,
-    log: (record) => log.push(record),
-  });
+  const definition = definitionOf(args);
+  const machine = await Machine.create(
+    { ...definition, options: { ...definition.options, ...options } },
+    {
+      types: machineTypes,
+      plugins,
+      log: (record) => log.push(record),
+    },
+  );
   try {
     return await use(new Board(machine, log));
   } finally {

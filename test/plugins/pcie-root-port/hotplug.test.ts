@@ -40,3 +40,12 @@ test("a device goes when the system has switched the slot off", () =>
     expect(devices.byId("x")).toBeUndefined();
     expect(slotRegister(board, EXPRESS_AT.slotStatus).read(2) & 0x40).toBe(0);
   }));
+
+test("a second device that comes would share function 0 of the first, wherever it asks to be", () =>
+  withBoard(q35("-device", "pcie-root-port,id=rp,addr=4"), (board) => {
+    const devices = board.machine.service(DEVICES);
+    devices.create({ driver: "pvpanic-pci", id: "x", bus: "rp", properties: {} });
+    expect(() => devices.create({ driver: "pvpanic-pci", id: "y", bus: "rp", properties: {} })).toThrow(
+      "PCI: slot 0 function 0 already occupied by pvpanic-pci, new func pvpanic-pci cannot be exposed to guest.",
+    );
+  }));
