@@ -15,6 +15,8 @@ interface DefaultDevice {
   asked?(draft: Draft): "wanted" | "unwanted" | undefined;
   /** The device as the board makes it; several where an option comes several times. */
   devices(draft: Draft): readonly BoardDevice[];
+  /** What plugins are told besides. */
+  readonly options?: { readonly [plugin: string]: Readonly<Record<string, unknown>> };
 }
 
 /** Those of a PC, in the order in which its board makes them. */
@@ -48,7 +50,9 @@ const TABLE: readonly DefaultDevice[] = [
     plugin: "ide",
     replacedBy: ["ide-cd", "ide-hd", "scsi-cd", "scsi-hd"],
     asked: ({ machine }) => (machine["sata"] === "off" ? "unwanted" : undefined),
-    devices: () => [{ driver: "ide-cd", bus: "ide.2", properties: { unit: 0 }, after: "ich9-ahci" }],
+    // The empty drive, for which the controller makes the device, as for those of -drive.
+    devices: () => [],
+    options: { block: { emptyCdrom: true } },
   },
   {
     driver: "VGA",
@@ -74,6 +78,8 @@ const TABLE: readonly DefaultDevice[] = [
     replacedBy: [],
     asked: ({ network }) => (network ? "unwanted" : undefined),
     devices: () => [{ driver: "e1000e", bus: "pcie.0", properties: { netdev: "hub0port0" } }],
+    // The card is on a hub, which is there for it alone.
+    options: { net: { hubPorts: 1 } },
   },
 ];
 
@@ -98,9 +104,13 @@ export function addDefaultPorts(draft: Draft, type: MachineType): void {
 export function defaultDevices(
   draft: Draft,
   type: MachineType,
-): { readonly devices: readonly BoardDevice[]; readonly leftOut: readonly string[] } {
+): {
+  readonly devices: readonly BoardDevice[];
+  readonly options: readonly NonNullable<DefaultDevice["options"]>[];
+  readonly leftOut: readonly string[];
+} {
   // A machine without buses has nowhere to put them.
-  if (type.devices.length === 0) return { devices: [], leftOut: [] };
+  if (type.devices.length === 0) return { devices: [], options: [], leftOut: [] };
   const named = namedDrivers(draft);
   const wanted = TABLE.filter((entry) => {
     const asked = entry.asked?.(draft);
@@ -110,14 +120,23 @@ export function defaultDevices(
   const isModelled = ({ plugin }: DefaultDevice): boolean => type.plugins.some(({ id }) => id === plugin);
   return {
     devices: wanted.filter(isModelled).flatMap((entry) => entry.devices(draft)),
+    options: wanted.filter(isModelled).flatMap(({ options }) => (options === undefined ? [] : [options])),
     leftOut: wanted.filter((entry) => !isModelled(entry)).map(({ driver }) => driver),
   };
 }
 
-/** The default card is on a hub, which is there for it alone. */
-export function networkOptions(devices: readonly BoardDevice[]): MachineDefinition["options"] {
-  const ports = devices.filter(({ properties }) => properties["netdev"] !== undefined).length;
-  return ports === 0 ? {} : { net: { value: { hubPorts: ports } } };
+/** The machine with its default devices. What plugins are told for them joins what the command line told them. */
+export function withDefaults(
+  definition: MachineDefinition,
+  { devices, options }: Pick<ReturnType<typeof defaultDevices>, "devices" | "options">,
+): MachineDefinition {
+  const merged: Record<string, MachineDefinition["options"][string]> = { ...definition.options };
+  for (const [plugin, value] of options.flatMap((given) => Object.entries(given))) {
+    const told = merged[plugin];
+    const before = typeof told?.value === "object" ? told.value : {};
+    merged[plugin] = { ...told, value: { ...before, ...value } };
+  }
+  return { ...definition, boardDevices: devices, options: merged };
 }
 
 /** Drivers that -device or -global names. */

@@ -5,7 +5,7 @@ import { QTEST_LOG } from "backplane/plugins/qtest/contract";
 import { machineTypes } from "../../machines/index.ts";
 import { readArguments } from "./arguments.ts";
 import { asyncStdout } from "./async-stdout.ts";
-import { defaultDevices, networkOptions } from "./default-devices.ts";
+import { defaultDevices, withDefaults } from "./default-devices.ts";
 import { toDefinition } from "./definition.ts";
 import { Draft } from "./draft.ts";
 import { HelpWanted } from "./help.ts";
@@ -80,25 +80,24 @@ async function run(draft: Draft, io: SystemIo, types: readonly MachineType[], ow
   }
   if (draft.pidFile !== undefined) ownership.own(writePidFile(draft.pidFile));
   const { definition, type, accelerator } = toDefinition(draft, types);
-  const { devices: boardDevices, leftOut } = defaultDevices(draft, type);
+  const defaults = defaultDevices(draft, type);
   if (type.deprecated === true) {
     messages.warning(
       `Machine type '${type.name}' is deprecated: machines more than 3 years old are subject to deletion after 6 years`,
     );
   }
-  if (leftOut.length > 0) messages.warning(`default devices that are not modelled are left out: ${leftOut.join(", ")}`);
+  if (defaults.leftOut.length > 0) {
+    messages.warning(`default devices that are not modelled are left out: ${defaults.leftOut.join(", ")}`);
+  }
   let isComplete = false;
   const signals = ownership.own(new Signals(io.stop));
-  const machine = await Machine.create(
-    { ...definition, boardDevices, options: { ...definition.options, ...networkOptions(boardDevices) } },
-    {
-      types,
-      plugins: [standardStreams(io)],
-      time: accelerator === "qtest" ? "client" : "host",
-      log: logSink(messages, guestLog, () => isComplete),
-      signal: signals.aborted,
-    },
-  ).catch((failure: unknown) => {
+  const machine = await Machine.create(withDefaults(definition, defaults), {
+    types,
+    plugins: [standardStreams(io)],
+    time: accelerator === "qtest" ? "client" : "host",
+    log: logSink(messages, guestLog, () => isComplete),
+    signal: signals.aborted,
+  }).catch((failure: unknown) => {
     if (signals.received === undefined) throw failure;
     messages.error(`terminating on signal ${signals.received}`);
     throw new Exit(0);

@@ -29,6 +29,8 @@ export const blockOptions = v.strictObject({
   hdc: file,
   hdd: file,
   cdrom: file,
+  /** A drive without a medium in the place of `cdrom`, if that place is free. */
+  emptyCdrom: v.optional(v.boolean(), false),
 });
 export type BlockOptions = v.InferOutput<typeof blockOptions>;
 export type DriveOption = BlockOptions["drives"][number];

@@ -34,6 +34,8 @@ const SHORT_HANDS = [
   ["hdd", 3],
 ] as const;
 const DEFAULT_INTERFACE = "ide";
+/** Where the drive without a medium goes: on a controller with one drive a bus, index and bus are one. */
+const EMPTY_CDROM = { index: 2, place: [2, 0] } as const;
 
 /** What the monitor sees of a drive. */
 export interface Drive {
@@ -100,6 +102,10 @@ export class BlockService implements Block {
         at(given.commandLine, () => this.addDrive({ ...given, index, media }, DEFAULT_INTERFACE));
     }
     for (const given of options.drives) at(given.commandLine, () => this.addDrive(given, DEFAULT_INTERFACE));
+    const [bus, unit] = EMPTY_CDROM.place;
+    if (options.emptyCdrom && this.driveAt(DEFAULT_INTERFACE, bus, unit) === undefined) {
+      this.addDrive({ index: EMPTY_CDROM.index, media: "cdrom" }, DEFAULT_INTERFACE);
+    }
   }
 
   /** A node for the monitor to own. Throws with the peer's texts. */
