@@ -10,6 +10,7 @@ import {
   type MachineDefinition,
 } from "backplane";
 import { readArguments } from "../../cli/qemu/arguments.ts";
+import { defaultDevices, withDefaults } from "../../cli/qemu/default-devices.ts";
 import { toDefinition } from "../../cli/qemu/definition.ts";
 import { Draft } from "../../cli/qemu/draft.ts";
 import { Messages } from "../../cli/qemu/messages.ts";
@@ -24,7 +25,8 @@ export function definitionOf(args: readonly string[]): MachineDefinition {
   const ignore = (): void => undefined;
   const draft = new Draft(new Messages("qemu", ignore), ignore, pluginOptions(machineTypes));
   readArguments(draft, ["-S", ...args]);
-  return toDefinition(draft, machineTypes).definition;
+  const { definition, type } = toDefinition(draft, machineTypes);
+  return withDefaults(definition, defaultDevices(draft, type));
 }
 
 /** What the goldens show of a machine. */

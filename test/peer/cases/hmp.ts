@@ -557,6 +557,14 @@ export const hmpCases: readonly HmpCase[] = [
     lines: [...common, ...syntax, ...actions],
   },
   {
+    // With the devices that the peer adds by itself.
+    name: "q35-defaults",
+    args: ["-machine", "q35,accel=tcg", "-display", "none"],
+    files: [],
+    boots: false,
+    lines: [...trees, "info pci", "info roms", "info ramblock", "info block"],
+  },
+  {
     name: "seed",
     args: [...seedArgs, "-name", "seed"],
     files: seedMachine.files ?? [],
