@@ -64,6 +64,8 @@ export class PciFunctionDevice implements PciFunction {
   readonly #bars = new Map<number, Bar>();
   readonly #messages: (Msi | Msix)[] = [];
   readonly #pin: InterruptPin;
+  /** Messages are on, in one of their ways. */
+  #isMessaging = false;
   readonly #master: BusMaster;
   #power: PowerManagement | undefined;
   #windows: BridgeWindows | undefined;
@@ -336,10 +338,19 @@ export class PciFunctionDevice implements PciFunction {
     ) {
       this.#windows.update();
     }
-    if (offset + size > 0x40) for (const message of this.#messages) message.written();
+    if (offset + size > 0x40) this.#messagesWritten();
+  }
+
+  /** Who is switched over to messages lets go of its pin (PCI Local Bus Specification 3.0 §6.8.1.3). */
+  #messagesWritten(): void {
+    for (const message of this.#messages) message.written();
+    const isMessaging = this.#messages.some(({ enabled }) => enabled);
+    if (isMessaging && !this.#isMessaging) this.#pin.set(false);
+    this.#isMessaging = isMessaging;
   }
 
   #refresh(): void {
+    this.#isMessaging = false;
     this.#mapBars();
     this.#interruptChanged();
     this.#master.setEnabled(this.busMaster);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { byteLength, DEVICES, guestAddress, LIFECYCLE, RAM_LIST } from "backplane";
-import { COMMAND, PCI, REG } from "backplane/plugins/pci/contract";
+import { CAPABILITY, COMMAND, PCI, REG } from "backplane/plugins/pci/contract";
 import { SYSTEM_INTERRUPTS } from "backplane/plugins/apic/contract";
 import type { Board } from "./board.ts";
 import { q35, withBoard } from "./board.ts";
@@ -98,6 +98,15 @@ describe("a function of a third party", () => {
       command(board, 0);
       probe.card?.interrupt.set(false);
       expect(levels).toEqual(["21+", "21-", "21+", "21-"]);
+    }));
+
+  test("lets go of its pin when the guest switches it over to messages", () =>
+    withCard([], (board, probe) => {
+      const at = probe.card?.findCapability(CAPABILITY.msi) ?? 0;
+      expect(at).toBeGreaterThan(0);
+      probe.card?.interrupt.set(true);
+      board.config({ slot: 5 }, at + 2).write(1, 2);
+      expect(board.config({ slot: 5 }, REG.status).read(2) & 0x8).toBe(0);
     }));
 
   test("is reset with the machine", () =>
