@@ -28,9 +28,14 @@ describe("the peer still answers as captured", () => {
     expect(await captureCli(test)).toEqual(loadCliGoldens().find((golden) => golden.name === test.name));
   });
 
-  it.each(named(qmpCases, "negotiation", "ids", "q35-mtree", "migrate-exec"))("qmp $name", async (test) => {
-    expect(await captureQmp(test, version)).toEqual(loadQmpGolden(test.name));
-  });
+  // On a busy host the peer's reply to `migrate` may come on the other side of the first event; the golden has one order.
+  it.each(named(qmpCases, "negotiation", "ids", "q35-mtree", "migrate-exec"))(
+    "qmp $name",
+    { retry: 3 },
+    async (test) => {
+      expect(await captureQmp(test, version)).toEqual(loadQmpGolden(test.name));
+    },
+  );
 
   it("hmp", async () => {
     expect(await captureHmp(version)).toEqual(loadHmpGolden());
