@@ -66,7 +66,7 @@ export function absentHardware(
     {
       name: "announce_self",
       params: "[interfaces] [id]",
-      summary: "tells the networks where the guest is; there are none",
+      summary: "would tell the networks where the guest is; nothing is sent",
       arguments: { interfaces: h.optional(h.text), id: h.optional(h.text) },
       run: () => "",
     },

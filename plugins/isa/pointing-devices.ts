@@ -35,6 +35,16 @@ function requestLine(device: DeviceContext): IrqLine {
   return device.gpio.outputs(undefined, 1)[0] ?? UNCONNECTED;
 }
 
+/** A machine reset empties the device's queue, and so its pin falls. */
+function resetTogether(device: DeviceContext, resets: Resets, part: { reset(): void }, line: IrqLine): void {
+  device.own(
+    resets.add(() => {
+      part.reset();
+      line.set(false);
+    }),
+  );
+}
+
 @injectable()
 export class Ps2KeyboardDevice implements Device {
   readonly keyboard: Ps2Keyboard;
@@ -55,12 +65,7 @@ export class Ps2KeyboardDevice implements Device {
   realize(): void {
     const { device, keyboard, power } = this;
     keyboard.reset();
-    device.own(
-      this.resets.add(() => {
-        keyboard.reset();
-        this.#line.set(false);
-      }),
-    );
+    resetTogether(device, this.resets, keyboard, this.#line);
     if (this.#input === undefined) return;
     device.own(
       this.#input.add({
@@ -96,12 +101,7 @@ export class Ps2MouseDevice implements Device {
 
   realize(): void {
     const { device, mouse, power } = this;
-    device.own(
-      this.resets.add(() => {
-        mouse.reset();
-        this.#line.set(false);
-      }),
-    );
+    resetTogether(device, this.resets, mouse, this.#line);
     if (this.#input === undefined) return;
     device.own(
       this.#input.add({
@@ -131,8 +131,8 @@ export const vmmouseType = {
 } satisfies DeviceType;
 
 /**
- * VMware's pointer. It is spoken to by commands of the VMware port, which come in processor registers: as long as no
- * guest here has any, nobody can.
+ * VMware's pointer, as a place in the object tree. Its commands come in processor registers through the VMware port; the
+ * scripted guest has no processor, so no command can reach it and it answers none.
  */
 @injectable()
 export class VmmouseDevice implements Device {
