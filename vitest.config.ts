@@ -18,7 +18,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/build.ts"],
     exclude: ["test/peer/**", "node_modules/**"],
-    env: { NODE_EXTRA_CA_CERTS: "" },
+    env: { NODE_EXTRA_CA_CERTS: "", NO_COLOR: "1", FORCE_COLOR: "" },
     // Tests share what they import, not what they make: loading the sources anew for every file would cost more than the tests.
     isolate: false,
     testTimeout: 20_000,

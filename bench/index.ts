@@ -1,5 +1,6 @@
 // npm run bench [-- NAME…]: whole output or the named parts. Figures are ratios against something measured in the same run.
 import { bench as acpiBuild } from "./acpi-build.ts";
+import { bench as iommu } from "./iommu.ts";
 import { bench as addressSpace } from "./memory/address-space.ts";
 import { bench as notifierDispatch } from "./memory/notifier-dispatch.ts";
 import { bench as ramList } from "./memory/ram-list.ts";
@@ -7,6 +8,8 @@ import { bench as rendering } from "./memory/rendering.ts";
 import { bench as qtest } from "./qtest.ts";
 import type { BenchRow } from "./row.ts";
 import { bench as startToQuit } from "./start-to-quit.ts";
+import { bench as vfio } from "./vfio.ts";
+import { bench as virtioBlk } from "./virtio-blk.ts";
 
 const parts: Record<string, () => Promise<readonly BenchRow[]> | readonly BenchRow[]> = {
   "start-to-quit": startToQuit,
@@ -16,6 +19,9 @@ const parts: Record<string, () => Promise<readonly BenchRow[]> | readonly BenchR
   rendering,
   "acpi-build": acpiBuild,
   qtest,
+  vfio,
+  iommu,
+  "virtio-blk": virtioBlk,
 };
 
 const wanted = process.argv.slice(2);

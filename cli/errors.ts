@@ -13,4 +13,21 @@ export const cliErrors = defineErrors({
     text: (specifier: string) => `'${specifier}' has no plugin as its default export`,
     help: "The module that a definition lists under `plugins` must export the result of definePlugin as its default.",
   },
+  UNTOLD_SHAPE: {
+    text: (text: string) =>
+      `--untold ${text}: a subscriber and a kind of notification are wanted, as in migration/ram:resized`,
+    help: "What --untold is given is the name of a subscriber, a colon, and a kind of notification.",
+  },
+  UNTOLD_KIND: {
+    text: (kind: string) => `there is no kind of notification '${kind}'`,
+    help: "Blocks are added, resized, renamed (idstr), made migratable or not, and removed; host mappings are added and removed.",
+  },
+  UNTOLD_SUBSCRIBER: {
+    text: (name: string) => `no plugin of this machine registers a notifier '${name}'`,
+    help: "Subscribers have the names that `backplane notifiers` prints.",
+  },
+  UNTOLD_IGNORED: {
+    text: (name: string, kind: string, why: string) => `'${name}' does not hear '${kind}': ${why}`,
+    help: "Nothing can break where a subscriber takes no notice anyway.",
+  },
 });

@@ -1,4 +1,4 @@
-import { CORE_TOKENS, machineErrors, orderPlugins, tokenName, type MachineType } from "backplane";
+import { CORE_TOKENS, machineErrors, orderPlugins, tokenName, type AnyPlugin, type MachineType } from "backplane";
 import { machineTypes } from "../machines/index.ts";
 
 export function findMachineType(name: string): MachineType {
@@ -11,9 +11,14 @@ export function findMachineType(name: string): MachineType {
   return type;
 }
 
+/** A machine type's plugins, with those that it only offers. */
+export async function allPlugins({ plugins, offers = [] }: MachineType): Promise<readonly AnyPlugin[]> {
+  return [...plugins, ...(await Promise.all(offers.map((offer) => offer.load())))];
+}
+
 /** `backplane plugins`. */
-export function listPlugins(machine: string, options: { readonly json?: boolean }): number {
-  const plugins = orderPlugins(findMachineType(machine).plugins, CORE_TOKENS).map(
+export async function listPlugins(machine: string, options: { readonly json?: boolean }): Promise<number> {
+  const plugins = orderPlugins(await allPlugins(findMachineType(machine)), CORE_TOKENS).map(
     ({ id, summary, requires = [], uses = [], provides = [] }) => ({
       id,
       summary,

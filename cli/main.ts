@@ -1,8 +1,13 @@
 import { Command as Program } from "commander";
 import { BackplaneError } from "backplane";
 import { level, type LogLevel } from "./log-level.ts";
+import type { NotifiersOptions } from "./notifiers/notifiers.ts";
 import { renderError } from "./render.ts";
+import { UNTOLD_HELP } from "./untold-help.ts";
 import { VERSION } from "./version.ts";
+
+/** For options that may be given several times. */
+const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 /** The `backplane` command. Returns the exit status. Sub-commands are loaded when they run. */
 export async function backplaneMain(argv: readonly string[]): Promise<number> {
@@ -21,8 +26,9 @@ export async function backplaneMain(argv: readonly string[]): Promise<number> {
       "build the machine, take the steps of its scenario, and report what was observed (status 1 if not all of it was)",
     )
     .option("--json", "print the report as JSON")
+    .option("--untold <subscriber:kind>", UNTOLD_HELP, collect)
     .option("--log <level>", "log lines on standard error: debug, info, warn, error", level)
-    .action(async (file: string | undefined, options: { json?: boolean; log?: LogLevel }) => {
+    .action(async (file: string | undefined, options: { json?: boolean; untold?: string[]; log?: LogLevel }) => {
       const { run } = await import("./run/run.ts");
       status = await run(file, options);
     });
@@ -35,13 +41,42 @@ export async function backplaneMain(argv: readonly string[]): Promise<number> {
       status = await check(file);
     });
   program
+    .command("notifiers")
+    .argument("[definition]", "as for run")
+    .description(
+      "build the machine and print who hears of its RAM blocks and host mappings, in the order in which they are told: " +
+        "what each does about each kind of notification, and the blocks that each knows",
+    )
+    .option(
+      "--watch",
+      "run the machine instead (the steps of its scenario, or its guest) and print notifications as they happen; " +
+        "status 1 if a step was not as expected",
+    )
+    .option("--json", "print as JSON; with --watch one object per line")
+    .option("--untold <subscriber:kind>", UNTOLD_HELP, collect)
+    .option("--log <level>", "log lines on standard error: debug, info, warn, error", level)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  backplane notifiers configs/acpi-resize.yaml
+  backplane notifiers configs/acpi-resize.yaml --watch
+  backplane notifiers configs/acpi-resize.yaml --watch --untold migration/ram:resized
+
+docs/notifiers.md says the same of all subscribers, and what breaks when nobody is told.`,
+    )
+    .action(async (file: string | undefined, options: NotifiersOptions) => {
+      const { notifiers } = await import("./notifiers/notifiers.ts");
+      status = await notifiers(file, options);
+    });
+  program
     .command("plugins")
     .description("list the plugins of a machine type, in the order in which they are attached")
     .argument("[machine]", "a machine type", "q35")
     .option("--json", "print as JSON")
     .action(async (machine: string, options: { json?: boolean }) => {
       const { listPlugins } = await import("./lists.ts");
-      status = listPlugins(machine, options);
+      status = await listPlugins(machine, options);
     });
   program
     .command("machines")

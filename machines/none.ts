@@ -1,4 +1,4 @@
-import { defineMachineType } from "backplane";
+import { defineMachineType, prop } from "backplane";
 import block from "../plugins/block/index.ts";
 import chardev from "../plugins/chardev/index.ts";
 import fdset from "../plugins/fdset/index.ts";
@@ -13,15 +13,22 @@ import x86Cpu from "../plugins/x86-cpu/index.ts";
 import qom from "../plugins/qom/index.ts";
 import rng from "../plugins/rng/index.ts";
 import qtest from "../plugins/qtest/index.ts";
+import sev from "../plugins/sev/index.ts";
 
 /** Memory and monitors, nothing else: the smallest machine that migrates. */
 export default defineMachineType({
   name: "none",
   description: "empty machine",
-  properties: {},
+  properties: {
+    "confidential-guest-support": prop.link("confidential-guest-support", {
+      description: "Set confidential guest scheme to support",
+    }),
+    "memory-encryption": prop.string(undefined, { description: "Set memory encryption object to use" }),
+  },
   plugins: [
     x86Cpu,
     memoryBackend,
+    sev,
     mainRam,
     migration,
     migrationRam,

@@ -5,6 +5,7 @@ import acpiFwCfg from "../plugins/acpi/fw-cfg/index.ts";
 import acpiNuma from "../plugins/acpi/numa/index.ts";
 import acpiQ35 from "../plugins/acpi/q35/index.ts";
 import block from "../plugins/block/index.ts";
+import blockRAMRegistrar from "../plugins/block-ram-registrar/index.ts";
 import chardev from "../plugins/chardev/index.ts";
 import apic from "../plugins/apic/index.ts";
 import firmware from "../plugins/firmware/index.ts";
@@ -36,6 +37,7 @@ import qom from "../plugins/qom/index.ts";
 import rng from "../plugins/rng/index.ts";
 import qtest from "../plugins/qtest/index.ts";
 import romLoader from "../plugins/rom-loader/index.ts";
+import sev from "../plugins/sev/index.ts";
 import smbios from "../plugins/smbios/index.ts";
 import vmcoreinfo from "../plugins/vmcoreinfo/index.ts";
 import ide from "../plugins/ide/index.ts";
@@ -81,6 +83,9 @@ export default defineMachineType({
   defaultCpuType: "qemu64-x86_64-cpu",
   properties: {
     acpi: onOffAuto("Enable ACPI"),
+    "confidential-guest-support": prop.link("confidential-guest-support", {
+      description: "Set confidential guest scheme to support",
+    }),
     graphics: prop.bool(true, { description: "Set on/off to enable/disable graphics emulation" }),
     hmat: prop.late(
       prop.bool(false, {
@@ -93,6 +98,7 @@ export default defineMachineType({
       description: "Maximum ram below the 4G boundary (32bit boundary)",
     }),
     "memory-backend": prop.link("memory-backend", { description: "Set RAM backend" }),
+    "memory-encryption": prop.string(undefined, { description: "Set memory encryption object to use" }),
     nvdimm: prop.late(prop.bool(false, { description: "Set on/off to enable/disable NVDIMM instantiation" })),
     "nvdimm-persistence": prop.late(prop.string(undefined, { description: "Set NVDIMM persistence: cpu, mem-ctrl" })),
     pic: onOffAuto("Enable i8259 PIC"),
@@ -114,6 +120,7 @@ export default defineMachineType({
   },
   plugins: [
     memoryBackend,
+    sev,
     numa,
     pcMemory,
     x86Cpu,
@@ -136,6 +143,7 @@ export default defineMachineType({
     pcDimm,
     nvdimm,
     block,
+    blockRAMRegistrar,
     ide,
     input,
     virtio,
@@ -161,6 +169,11 @@ export default defineMachineType({
     rng,
     hmp,
     qtest,
+  ],
+  offers: [
+    { id: "nvmm", load: async () => (await import("../plugins/nvmm/index.ts")).default },
+    { id: "vfio-helpers", load: async () => (await import("../plugins/vfio-helpers/index.ts")).default },
+    { id: "xen-mapcache", load: async () => (await import("../plugins/xen-mapcache/index.ts")).default },
   ],
   devices: [
     { driver: "fw_cfg_io", place: { of: "/machine", name: "fw_cfg" }, properties: {} },

@@ -29,8 +29,8 @@ function contracts() {
     .sort();
 }
 
-const READS_DEFINITIONS =
-  /\/cli\/(?!qemu\/|errors)|\/core\/config\/(?!errors|index|issue|path|size|suggest|render-error|definition)|\/plugins\/timeline\/|\/node_modules\/(?!tsyringe|reflect-metadata|tslib|valibot|koffi)/;
+const RARELY_USED_PARTS =
+  /\/plugins\/.*\/late\/|\/plugins\/(?:nvmm|vfio-helpers|xen-mapcache)\/(?!contract)|\/cli\/(?!qemu\/|errors)|\/core\/config\/(?!errors|index|issue|path|size|suggest|render-error|definition)|\/plugins\/timeline\/|\/node_modules\/(?!tsyringe|reflect-metadata|tslib|valibot|koffi)/;
 
 async function bundle() {
   const ids = contracts();
@@ -57,7 +57,7 @@ async function bundle() {
       entryFileNames: "[name].cjs",
       chunkFileNames: "[name].cjs",
       // What only `backplane` and definition files need stays out of what every machine loads.
-      codeSplitting: { groups: [{ name: "machine", test: (id) => !READS_DEFINITIONS.test(id) }] },
+      codeSplitting: { groups: [{ name: "machine", test: (id) => !RARELY_USED_PARTS.test(id) }] },
       minify: {
         // Names of functions and classes stay: they are read in stack traces.
         mangle: { toplevel: true, keepNames: { function: true, class: true } },

@@ -27,12 +27,6 @@ export function readArguments(draft: Draft, argv: readonly string[]): void {
 
 /** What we do not have is told as such, unless it would not have worked in the peer either. */
 function unavailable({ name, argument }: Occurrence): BackplaneError {
-  if (name === "incoming" && argument !== "defer") {
-    const protocol = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(argument)?.[1];
-    if (protocol === undefined && !/^[a-z-]+=/.test(argument))
-      return commandLineErrors.VALUE_CHOICE("channel-type", argument);
-    if (protocol !== undefined && !PROTOCOLS.includes(protocol)) return commandLineErrors.MIGRATION_PROTOCOL(argument);
-  }
   if (name !== "") return commandLineErrors.OPTION_UNAVAILABLE();
   try {
     accessSync(argument, constants.R_OK);
@@ -41,8 +35,6 @@ function unavailable({ name, argument }: Occurrence): BackplaneError {
   }
   return commandLineErrors.OPTION_VALUE_UNAVAILABLE("a disk image");
 }
-
-const PROTOCOLS = ["exec", "fd", "file", "rdma", "tcp", "unix", "vsock"];
 
 function split(draft: Draft, argv: readonly string[]): Word[] {
   const words: Word[] = [];

@@ -28,6 +28,7 @@ export function toDefinition(
   draft: Draft,
   types: readonly MachineType[],
 ): { readonly definition: MachineDefinition; readonly type: MachineType; readonly accelerator: Accelerator } {
+  refuseEarlyStream(draft);
   const clock = readRtc(draft);
   mergeMemory(draft);
   const type = selectType(draft, types);
@@ -73,6 +74,14 @@ export function toDefinition(
     paused: draft.paused,
   };
   return { definition, type, accelerator };
+}
+
+/** What comes before the machine exists has nowhere to go. */
+function refuseEarlyStream(draft: Draft): void {
+  const incoming = draft.forPlugins.get("incoming")?.at(-1);
+  if (draft.preconfig && incoming !== undefined && incoming.argument !== "defer") {
+    throw commandLineErrors.INCOMING_PRECONFIG();
+  }
 }
 
 /** A machine without a terminal can have nothing on it. */

@@ -232,9 +232,9 @@ export const commandLineErrors = defineErrors({
     text: (driver: string) => `Device '${driver}' not found`,
     help: "-device TYPE,help names a device that does not exist.",
   },
-  MIGRATION_PROTOCOL: {
-    text: (text: string) => `unknown migration protocol: ${text}`,
-    help: "-incoming names no protocol that exists.",
+  INCOMING_PRECONFIG: {
+    text: () => "'preconfig' supports '-incoming defer' only",
+    help: "-preconfig stops before the machine exists into which a migration could come.",
   },
   VGA_UNKNOWN: { text: (name: string) => `unknown vga type: ${name}`, help: "-vga names no kind of graphics card." },
   VGA_UNAVAILABLE: {

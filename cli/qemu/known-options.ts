@@ -1,7 +1,7 @@
 /** Options that QEMU has on this architecture and Backplane does not have yet, with an argument. */
 const WITH_ARGUMENT =
   "add-fd mem-path k fda fdb mtdblock sd fsdev virtfs iscsi usbdevice spice netdev bios " +
-  "pflash kernel dtb debugcon gdb dfilter L loadvm option-rom icount echr incoming " +
+  "pflash kernel dtb debugcon gdb dfilter L loadvm option-rom icount echr " +
   "trace plugin dump-vmstate fw_cfg acpitable smbios numa";
 
 /** … and without. */

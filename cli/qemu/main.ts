@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { ACTIONS, BackplaneError, definePlugin, Machine, Ownership, type MachineType } from "backplane";
+import { ACTIONS, BackplaneError, definePlugin, Machine, Ownership, RUN_STATES, type MachineType } from "backplane";
 import { HOST_STDIO, type HostStdio } from "backplane/plugins/chardev/contract";
 import { QTEST_LOG } from "backplane/plugins/qtest/contract";
 import { machineTypes } from "../../machines/index.ts";
@@ -110,8 +110,11 @@ async function run(draft: Draft, io: SystemIo, types: readonly MachineType[], ow
     machine.quit("host-signal");
   });
   ownership.own(keepAlive());
-  if (!definition.paused && machine.leaving === undefined) machine.cont();
+  // A machine that was loaded is by now in the state that it came with, or goes on as soon as it has come.
+  const isFresh = machine.service(RUN_STATES).current === "prelaunch";
+  if (!definition.paused && isFresh && machine.leaving === undefined) machine.cont();
   const reason = await machine.finished;
+  if (reason === "load-failed") return 1;
   return reason === "guest-panic" && machine.service(ACTIONS).panic === "exit-failure" ? 1 : 0;
 }
 

@@ -1,7 +1,9 @@
-import Table from "cli-table3";
-import colours from "picocolors";
+import { colours } from "../colours.ts";
 import { formatSize, type Machine, type RAMBlockNotice } from "backplane";
 import { TIMELINE, type TimelineEntry } from "backplane/plugins/timeline/contract";
+import { hex, milliseconds } from "../format.ts";
+import { table } from "../table.ts";
+import type { UntoldErrand } from "../untold.ts";
 import type { RAMBlockRow } from "./ram-block-rows.ts";
 import type { Snapshot, StepOutcome } from "./scenario.ts";
 
@@ -10,6 +12,8 @@ export interface RunReport {
   readonly definition: string;
   readonly description: string | undefined;
   readonly machine: { readonly type: string; readonly memory: number; readonly devices: readonly string[] };
+  /** Notifications that somebody was not told of. */
+  readonly untold: readonly UntoldErrand[];
   readonly ramBlocks: readonly Snapshot[];
   readonly timeline: readonly TimelineEntry[];
   readonly steps: readonly StepOutcome[];
@@ -18,7 +22,11 @@ export interface RunReport {
 
 export function makeReport(
   machine: Machine,
-  about: { readonly file: string; readonly description: string | undefined },
+  about: {
+    readonly file: string;
+    readonly description: string | undefined;
+    readonly untold?: readonly UntoldErrand[];
+  },
   run: { readonly outcomes: readonly StepOutcome[]; readonly snapshots: readonly Snapshot[] },
 ): RunReport {
   const { definition, type } = machine;
@@ -30,6 +38,7 @@ export function makeReport(
       memory: definition.memory.size,
       devices: definition.devices.map(({ driver }) => driver),
     },
+    untold: about.untold ?? [],
     ramBlocks: run.snapshots,
     timeline: machine.service(TIMELINE).entries(),
     steps: run.outcomes,
@@ -44,6 +53,7 @@ export function renderReport(report: RunReport): string {
     colours.dim(
       `${machine.type}, ${formatSize(machine.memory)}, ${machine.devices.join(", ") || "no devices of its own"}`,
     ),
+    ...report.untold.map(untoldLine),
     "",
     ...section("RAM blocks", ramBlockTable(report.ramBlocks)),
     ...section("Notifications", notificationTable(report.timeline)),
@@ -54,43 +64,13 @@ export function renderReport(report: RunReport): string {
   ].join("\n");
 }
 
+export function untoldLine({ subscriber, kind, breaks }: UntoldErrand): string {
+  return `${colours.yellow(`${subscriber} is not told '${kind}'`)}: ${breaks}`;
+}
+
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [colours.bold(title), ...lines, ""];
 }
-
-const PLAIN = {
-  chars: {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": "",
-    "bottom-right": "",
-    left: " ",
-    "left-mid": "",
-    mid: "",
-    "mid-mid": "",
-    right: "",
-    "right-mid": "",
-    middle: "  ",
-  },
-  style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-};
-
-function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
-  const made = new Table({ ...PLAIN, colAligns: head.map((_, column) => (right.includes(column) ? "right" : "left")) });
-  made.push(head.map((text) => colours.dim(text)));
-  for (const row of rows) made.push([...row]);
-  return made
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
-}
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
-const milliseconds = (time: number): string => (time / 1e6).toFixed(3);
 
 /** One row a block; a column of used sizes for every snapshot, the changed ones marked. */
 function ramBlockTable(snapshots: readonly Snapshot[]): string[] {
@@ -123,7 +103,7 @@ function notificationTable(timeline: readonly TimelineEntry[]): string[] {
       [
         milliseconds(entry.time),
         notice.kind,
-        notice.idstr === "" ? "(no name yet)" : notice.idstr,
+        notice.idstr === "" ? `(${notice.region})` : notice.idstr,
         change(notice),
         subscribers(notice),
       ],
@@ -132,7 +112,7 @@ function notificationTable(timeline: readonly TimelineEntry[]): string[] {
   return rows.length === 0 ? [] : table(["ms", "kind", "block", "change", "told"], rows, [0]);
 }
 
-function change(notice: RAMBlockNotice): string {
+export function change(notice: RAMBlockNotice): string {
   if (notice.from === undefined || notice.to === undefined)
     return `${hex(notice.usedLength)} of ${hex(notice.maxLength)}`;
   const show = (value: string | number): string =>
@@ -156,11 +136,11 @@ function migrationTable(timeline: readonly TimelineEntry[]): string[] {
 }
 
 /** Snapshots and commands that worked are means, not claims. */
-function isClaim({ step, ok }: StepOutcome): boolean {
+export function isClaim({ step, ok }: StepOutcome): boolean {
   return !ok || "expect" in step || "wait" in step;
 }
 
-function verdict({ title, ok, observed }: StepOutcome): string {
+export function verdict({ title, ok, observed }: StepOutcome): string {
   const mark = ok ? colours.green("  yes") : colours.red("   no");
   return `${mark}  ${title}${ok || observed === undefined ? "" : colours.dim(`  (observed: ${JSON.stringify(observed)})`)}`;
 }

@@ -85,16 +85,22 @@ async function wait(machine: Machine, step: Extract<ScenarioStep, { wait: unknow
   const wanted = step.wait.migration;
   const migration = machine.service(MIGRATION);
   const title = `migration is ${wanted}`;
-  if (migration.status === wanted) return { step, title, ok: true, observed: wanted };
+  // A machine that waits for one has no other; what came with it is told to all before this is.
+  const status = (): string =>
+    migration.incoming === undefined || migration.status !== "none" ? migration.status : migration.incoming.status;
+  if (status() === wanted) return { step, title, ok: true, observed: wanted };
   const reached = new Promise<boolean>((resolve) => {
-    const watch = migration.onChange(({ to }) => {
-      if (to !== wanted) return;
-      void watch.dispose();
-      resolve(true);
-    });
+    const look = (): void => {
+      if (status() !== wanted) return;
+      void outgoing.dispose();
+      void incoming.dispose();
+      setImmediate(() => resolve(true));
+    };
+    const outgoing = migration.onChange(look);
+    const incoming = migration.onIncoming(look);
   });
   const ok = await within(reached);
-  return { step, title, ok, observed: migration.status };
+  return { step, title, ok, observed: status() };
 }
 
 /** Bytes of RAM handed to the transport: with a destination that does not read, what the transport holds. */
@@ -126,7 +132,7 @@ async function within(event: Promise<boolean>): Promise<boolean> {
 }
 
 async function expectation(machine: Machine, step: Extract<ScenarioStep, { expect: unknown }>): Promise<StepOutcome> {
-  const { migration, ramblock, notified, "run-state": runState } = step.expect;
+  const { migration, ramblock, notified, reply: wanted, "run-state": runState } = step.expect;
   if (migration !== undefined) {
     const reply = (await machine.service(COMMANDS).find("query-migrate")?.run({}, MONITOR)) as JsonObject | undefined;
     const observed = { status: reply?.["status"] ?? "none", "error-desc": reply?.["error-desc"] };
@@ -145,8 +151,30 @@ async function expectation(machine: Machine, step: Extract<ScenarioStep, { expec
     };
   }
   if (notified !== undefined) return notification(machine, step, notified);
+  if (wanted !== undefined) return answer(machine, step, wanted);
   const current = machine.service(RUN_STATES).current;
   return { step, title: `the machine is ${runState}`, ok: current === runState, observed: current };
+}
+
+type Reply = NonNullable<Extract<ScenarioStep, { expect: unknown }>["expect"]["reply"]>;
+
+async function answer(machine: Machine, step: ScenarioStep, wanted: Reply): Promise<StepOutcome> {
+  const { qmp, arguments: given, has, error } = wanted;
+  const { ok, observed } = await command(machine, { qmp, ...(given === undefined ? {} : { arguments: given }) });
+  const title = `${qmp} ${error === undefined ? "answers so" : `is refused: ${error}`}`;
+  const fits = error === undefined ? ok && (has === undefined || contains(observed, has)) : !ok && observed === error;
+  return { step, title, ok: fits, ...(observed === undefined ? {} : { observed }) };
+}
+
+/** Whether everything that is wanted is there: members of objects, and items of lists in whatever place. */
+function contains(observed: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== "object" || wanted === null) return observed === wanted;
+  if (typeof observed !== "object" || observed === null) return false;
+  if (Array.isArray(wanted)) {
+    return Array.isArray(observed) && wanted.every((one) => observed.some((other) => contains(other, one)));
+  }
+  const members = new Map(Object.entries(observed));
+  return Object.entries(wanted).every(([name, value]) => contains(members.get(name), value));
 }
 
 function notification(

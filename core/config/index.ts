@@ -3,3 +3,4 @@ export { configErrors } from "./errors.ts";
 export { renderError } from "./render-error.ts";
 export type { ScenarioStep } from "./schema.ts";
 export { formatSize, parseSize, requireSize } from "./size.ts";
+export { suggest } from "./suggest.ts";

@@ -44,6 +44,15 @@ export const stepSchema = v.union([
         }),
       ),
       "run-state": v.optional(v.string()),
+      /** What a command answers: at least `has`, or the error. */
+      reply: v.optional(
+        v.strictObject({
+          qmp: v.string(),
+          arguments: v.optional(v.record(v.string(), optionValue)),
+          has: v.optional(optionValue),
+          error: v.optional(v.string()),
+        }),
+      ),
     }),
   }),
 ]);

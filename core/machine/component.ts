@@ -1,3 +1,4 @@
+import type { CapturedSection, DeviceSection } from "../state/sections.ts";
 import type { InjectableClass } from "../di/index.ts";
 import { token } from "../di/token.ts";
 import type { Disposable } from "../disposable.ts";
@@ -73,6 +74,10 @@ export interface DeviceContext<P extends PropertyTable = PropertyTable> {
   readonly hotplugged: boolean;
   /** Released when the device goes, newest first. */
   own<T extends Disposable>(resource: T): T;
+  /** Says what of the device migrations carry. In the order of the peer: the places in a stream come from it. */
+  carry<S>(section: DeviceSection<S> | CapturedSection<S>): void;
+  /** It has said so of something. */
+  readonly carries: boolean;
   readonly log: Logger;
 }
 

@@ -31,6 +31,7 @@ import { GpioPins } from "./gpio.ts";
 import { isIdentifier } from "./identifier.ts";
 import { UNCONNECTED, type IrqLine } from "./irq.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import type { DeviceStates } from "../state/sections.ts";
 import { parseObjectProperties, parseProperties, type PropertyTable, type PropertyValues } from "./property.ts";
 
 interface Registered<T, I> {
@@ -50,6 +51,7 @@ export interface DeviceServices {
   readonly globals: GlobalProperties;
   readonly tree: QomTree;
   readonly regions: MemoryRegions;
+  readonly states: DeviceStates;
   readonly events: Events;
   readonly log: Logger;
 }
@@ -194,6 +196,8 @@ export class DeviceRegistry implements Devices {
     // Nothing is plugged into the system bus while the machine runs.
     const isHotpluggable = type.hotpluggable !== false && !onSystemBus && bus?.refuses?.(true) === undefined;
     const windows: MemoryRegion[] = [];
+    const { states } = this.#services;
+    let carries = false;
     const object = parent.place(name, type.name, {
       id: definition.id,
       isDevice: true,
@@ -216,6 +220,13 @@ export class DeviceRegistry implements Devices {
       window: (region) => void windows.push(region),
       hotplugged: lifecycle.reached === "done",
       own: (resource) => ownership.own(resource),
+      carry(section) {
+        carries = true;
+        ownership.own(states.add(section));
+      },
+      get carries() {
+        return carries;
+      },
       log: log.named(definition.id ?? type.name, at(definition.origin)),
     };
     object.addChildren(() => pins(context));

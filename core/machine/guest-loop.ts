@@ -28,6 +28,10 @@ export class GuestLoop {
     });
   }
 
+  get guest(): Guest | undefined {
+    return this.#guest;
+  }
+
   connect(guest: Guest): void {
     this.#guest = guest;
   }

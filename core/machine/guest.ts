@@ -7,6 +7,15 @@ export type GuestProgress =
   /** Nothing to do until an interrupt or a timer. */
   | "halted";
 
+/** How far a guest is, as far as another machine can go on with it. */
+export type GuestPosition =
+  /** At the reset vector. */
+  | "start"
+  /** Somewhere in its code. */
+  | "inside"
+  /** Waiting for an interrupt, or for a reset. */
+  | "halted";
+
 /**
  * A guest runs in slices on the event loop's thread: monitors and migrations are served between two of them. It starts
  * at the first slice after a reset.
@@ -18,6 +27,9 @@ export interface Guest {
   readonly takesInterrupts?: boolean;
   /** The linear address of the instruction that makes the present access, as far as a device could ask for it. */
   readonly executingAt?: number | undefined;
+  readonly position: GuestPosition;
+  /** The guest of another machine goes on here, with the memory and the devices that it had. */
+  resumeAt(position: GuestPosition): void;
   /** Back to the reset vector. */
   reset(): void;
 }

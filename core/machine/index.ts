@@ -5,7 +5,7 @@ export * from "./component.ts";
 export { machineErrors } from "./errors.ts";
 export { GLOBALS, type Globals, type GlobalProperty } from "./globals.ts";
 export { type DeviceGpio, GpioPins, type OutputPin, type PinList, type PinObserver } from "./gpio.ts";
-export { GUEST, type Guest, type GuestProgress } from "./guest.ts";
+export { GUEST, type Guest, type GuestPosition, type GuestProgress } from "./guest.ts";
 export { isIdentifier } from "./identifier.ts";
 export { UNCONNECTED, type IrqLine } from "./irq.ts";
 export { LIFECYCLE, type Lifecycle, type LifecyclePhase } from "./lifecycle.ts";

@@ -19,6 +19,11 @@ export interface Lifecycle {
    * one after the other; a failure fails the build.
    */
   onStart(task: () => Promise<void>): Disposable;
+  /**
+   * For what takes a complete machine and the event loop: runs after the first reset, before the guest. A failure fails
+   * the build.
+   */
+  onComplete(task: () => Promise<void>): Disposable;
   /** The last phase that was reached. */
   readonly reached: LifecyclePhase | undefined;
 }
@@ -28,6 +33,7 @@ export const LIFECYCLE = token<Lifecycle>("LIFECYCLE");
 export class LifecyclePhases implements Lifecycle {
   readonly #listeners = new Map<LifecyclePhase, Registry<() => void>>();
   readonly #tasks = new Registry<() => Promise<void>>();
+  readonly #last = new Registry<() => Promise<void>>();
   #reached: LifecyclePhase | undefined;
 
   get reached(): LifecyclePhase | undefined {
@@ -42,6 +48,14 @@ export class LifecyclePhases implements Lifecycle {
 
   onStart(task: () => Promise<void>): Disposable {
     return this.#tasks.add(task);
+  }
+
+  onComplete(task: () => Promise<void>): Disposable {
+    return this.#last.add(task);
+  }
+
+  async complete(): Promise<void> {
+    for (const task of this.#last) await task();
   }
 
   async start(): Promise<void> {

@@ -13,6 +13,8 @@ export interface MachineType<P extends PropertyTable = PropertyTable> {
   readonly parent?: string;
   readonly properties: P;
   readonly plugins: readonly AnyPlugin[];
+  /** Plugins that a machine has only when its definition has their key (`nvmm: {}`), and that are loaded only then. */
+  readonly offers?: readonly PluginOffer[];
   /** Made in this order when the memory map stands. */
   readonly devices: readonly MachineDevice[];
   /** Bytes, where a definition says nothing. */
@@ -28,6 +30,12 @@ export interface MachineType<P extends PropertyTable = PropertyTable> {
   readonly compatibility?: readonly CompatibilityValue[];
   /** What differs and is no device's property. */
   readonly quirks?: readonly MachineQuirk[];
+}
+
+/** A plugin of this repository that few machines have. */
+export interface PluginOffer {
+  readonly id: string;
+  load(): Promise<AnyPlugin>;
 }
 
 /** A default of a driver, or of all PCI devices (`pci-device`), that an older version of a machine type had. */

@@ -4,15 +4,19 @@ import { Container } from "../di/index.ts";
 import { token, type Token } from "../di/token.ts";
 import { disposable, Ownership, type Disposable } from "../disposable.ts";
 import { asBackplaneError } from "../errors.ts";
+import { HOST_RESOURCES, HostResourceLedger } from "../host/index.ts";
 import { createLogger, type Logger, type LogSink } from "../log.ts";
 import {
   BLOCK_ACCESS,
   DIRTY_MEMORY,
+  HOST_ADDRESS_SPACE,
   HOST_MAPPING_NOTIFIERS,
   MEMORY_REGIONS,
   provideMemory,
   RAM_BLOCK_NOTIFIERS,
+  RAM_DISCARD,
   RAM_LIST,
+  type Untold,
   SYSTEM_IO,
   SYSTEM_MEMORY,
 } from "../memory/index.ts";
@@ -23,6 +27,7 @@ import { machineObjectProperties } from "../qom/machine-properties.ts";
 import { QomTree } from "../qom/tree.ts";
 import { QomTypeTable, type TypesElsewhere } from "../qom/types.ts";
 import { Registry } from "../registry.ts";
+import { DEVICE_STATES, DeviceStateRegistry } from "../state/sections.ts";
 import { attachPlugin, prepareOptions } from "../plugin/attach.ts";
 import type { AnyPlugin } from "../plugin/define-plugin.ts";
 import { orderPlugins } from "../plugin/order.ts";
@@ -33,7 +38,7 @@ import { CLOCK, VirtualClock, type TimeSource } from "./clock.ts";
 import { DEVICES, USER_OBJECTS, type DeviceDefinition } from "./component.ts";
 import { DeviceRegistry, UserObjectRegistry } from "./components.ts";
 import { GlobalProperties, GLOBALS } from "./globals.ts";
-import { GUEST } from "./guest.ts";
+import { GUEST, type Guest } from "./guest.ts";
 import { GuestLoop } from "./guest-loop.ts";
 import { LIFECYCLE, LifecyclePhases } from "./lifecycle.ts";
 import { MACHINE, machineProperties, type MachineType } from "./machine-type.ts";
@@ -47,7 +52,7 @@ import { RUN_STATES, RunStateMachine, type RunState } from "./run-state.ts";
 
 /** What plugins may ask a running machine to do. */
 export interface MachineControl {
-  /** Starts or resumes the guest. */
+  /** Starts or resumes the guest; while the machine waits for a migration, as soon as that has come. */
   cont(): void;
   /** Halts the guest between two slices. */
   stop(): void;
@@ -62,6 +67,14 @@ export interface MachineControl {
   quit(reason: ShutdownReason): void;
   /** Ends the pause before the board is built, builds it, and starts the guest. Throws `PRECONFIG_OVER` without one. */
   exitPreconfig(): Promise<void>;
+  /** Lets the guest go on that came with a migration. */
+  goOn(): void;
+  /** Whether the guest goes on when the migration has come that the machine waits for. */
+  readonly autostart: boolean;
+  /** Undefined before the machine is complete, and where no guest runs. */
+  readonly guest: Guest | undefined;
+  /** The guest was asleep when it was halted elsewhere: it goes on sleeping. */
+  resumeAsleep(): void;
   /** Set by `quit`: the machine is about to be released, and takes no more orders. */
   readonly leaving: ShutdownReason | undefined;
 }
@@ -74,7 +87,9 @@ export type ShutdownReason =
   | "guest-reset"
   | "guest-panic"
   /** A watchdog whose action is `poweroff`: the process ends, and no event tells why. */
-  | "watchdog";
+  | "watchdog"
+  /** The stream that the machine waited for could not be loaded: the process ends with status 1, and no event tells why. */
+  | "load-failed";
 
 export const MACHINE_CONTROL = token<MachineControl>("MACHINE_CONTROL");
 
@@ -83,6 +98,9 @@ export const CORE_TOKENS: ReadonlySet<Token<unknown>> = new Set<Token<unknown>>(
   RAM_LIST,
   RAM_BLOCK_NOTIFIERS,
   HOST_MAPPING_NOTIFIERS,
+  HOST_ADDRESS_SPACE,
+  HOST_RESOURCES,
+  RAM_DISCARD,
   MEMORY_REGIONS,
   DIRTY_MEMORY,
   BLOCK_ACCESS,
@@ -94,6 +112,7 @@ export const CORE_TOKENS: ReadonlySet<Token<unknown>> = new Set<Token<unknown>>(
   COMMANDS,
   EVENTS,
   DEVICES,
+  DEVICE_STATES,
   USER_OBJECTS,
   GLOBALS,
   LIFECYCLE,
@@ -112,6 +131,8 @@ export interface MachineOptions {
   readonly log?: LogSink;
   /** What moves the machine's time; default the guest, which makes runs repeatable. */
   readonly time?: TimeSource;
+  /** Notifications that somebody is not told of, from the start: what breaks without them? */
+  readonly untold?: readonly Untold[];
   /** Gives up making the machine, which may be waiting for a client: `create` rejects with `BUILD_ABORTED`. */
   readonly signal?: AbortSignal;
 }
@@ -162,8 +183,11 @@ export class Machine implements MachineControl {
   readonly #powerButton = new Registry<() => void>();
   readonly #loop: GuestLoop;
   readonly #actions: Actions;
+  readonly #states = new DeviceStateRegistry();
+  readonly #hostResources = new HostResourceLedger();
   /** Stopped while it slept: it goes on sleeping. */
   #wasSuspended = false;
+  #autostart: boolean;
   readonly #finished: Promise<ShutdownReason>;
   #finish: (reason: ShutdownReason) => void = () => undefined;
   #leaving: ShutdownReason | undefined;
@@ -179,6 +203,7 @@ export class Machine implements MachineControl {
     this.definition = definition;
     this.type = type;
     this.#container = container;
+    this.#autostart = !definition.paused;
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -218,10 +243,15 @@ export class Machine implements MachineControl {
     const log = createLogger(options.log ?? (() => undefined), "machine");
     const machine = new Machine(definition, type, Container.create(), log, options.time);
     try {
-      const { lifecycle, complete } = machine.#begin(options, log);
+      const offers = (type.offers ?? []).filter(({ id }) => definition.options[id] !== undefined);
+      // A machine without any is begun at once: its monitors may be spoken to as soon as this returns a promise.
+      const offered = offers.length === 0 ? [] : await Promise.all(offers.map((offer) => offer.load()));
+      const plugins = [...offered, ...(options.plugins ?? [])];
+      const { lifecycle, complete } = machine.#begin({ ...options, plugins }, log);
       await unlessAborted(lifecycle.start(), options.signal);
       if (definition.preconfig === true) await unlessAborted(machine.#pauseBefore(complete), options.signal);
       else complete();
+      await unlessAborted(lifecycle.complete(), options.signal);
     } catch (failure) {
       try {
         await machine.dispose();
@@ -262,7 +292,7 @@ export class Machine implements MachineControl {
 
   /** Plugins and objects are there, and so is what monitors need; what is left is `complete`. */
   #begin(
-    { types, plugins: extra = [] }: MachineOptions,
+    { types, plugins: extra = [], untold = [] }: MachineOptions,
     log: Logger,
   ): { readonly lifecycle: LifecyclePhases; readonly complete: () => void } {
     const { definition, type } = this;
@@ -277,7 +307,9 @@ export class Machine implements MachineControl {
     }
     const settings = machineProperties(properties);
     container.provideValue(MACHINE, { type, types, properties: settings });
-    provideMemory(container, this.#ownership);
+    container.provideValue(DEVICE_STATES, this.#states);
+    container.provideValue(HOST_RESOURCES, this.#hostResources);
+    provideMemory(container, this.#ownership, untold);
     const lifecycle = new LifecyclePhases();
     const regions = container.resolve(MEMORY_REGIONS);
     const tree: QomTree = new QomTree({
@@ -306,6 +338,7 @@ export class Machine implements MachineControl {
       globals,
       tree,
       regions,
+      states: this.#states,
       events: this.#events,
       log,
     });
@@ -339,6 +372,7 @@ export class Machine implements MachineControl {
       for (const device of this.definition.devices) devices.create(device);
       lifecycle.reach("devices");
     });
+    this.#states.complete();
     lifecycle.reach("done");
   }
 
@@ -366,7 +400,31 @@ export class Machine implements MachineControl {
     return this.#container.has(token);
   }
 
+  get autostart(): boolean {
+    return this.#autostart;
+  }
+
+  resumeAsleep(): void {
+    this.#wasSuspended = true;
+  }
+
   cont(): void {
+    if (this.#runStates.current === "inmigrate") {
+      this.#autostart = true;
+      return;
+    }
+    this.#resume();
+  }
+
+  goOn(): void {
+    this.#resume();
+  }
+
+  get guest(): Guest | undefined {
+    return this.#loop.guest;
+  }
+
+  #resume(): void {
     if (this.#runStates.isRunning) return;
     this.#runStates.set(this.#wasSuspended ? "suspended" : "running");
     this.#wasSuspended = false;
@@ -375,6 +433,7 @@ export class Machine implements MachineControl {
   }
 
   stop(): void {
+    if (this.#runStates.current === "inmigrate") this.#autostart = false;
     this.halt("paused");
   }
 
@@ -408,13 +467,13 @@ export class Machine implements MachineControl {
 
   quit(reason: ShutdownReason): void {
     if (this.#leaving !== undefined) return;
-    const isAsked =
-      reason === "host-qmp-quit" || reason === "host-signal" || reason === "host-error" || reason === "watchdog";
+    const isSilent = reason === "watchdog" || reason === "load-failed";
+    const isAsked = reason === "host-qmp-quit" || reason === "host-signal" || reason === "host-error" || isSilent;
     if (!isAsked && this.#actions.shutdown === "pause") return this.#pause(reason);
     this.#leaving = reason;
     this.#preconfig?.abandon();
     this.#loop.stop();
-    if (reason !== "watchdog") this.#events.emit("SHUTDOWN", { guest: reason.startsWith("guest-"), reason });
+    if (!isSilent) this.#events.emit("SHUTDOWN", { guest: reason.startsWith("guest-"), reason });
     this.#finish(reason);
   }
 

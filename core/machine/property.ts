@@ -43,6 +43,8 @@ export interface Property<T> {
   readonly inner?: boolean;
   /** An object gets it when it is made; its type does not list it with a default, nor `info qtree` at all. */
   readonly late?: boolean;
+  /** Objects, which know fewer types than devices, name this one as it is. */
+  readonly named?: boolean;
   /** The value as monitors read it, where that is not the value itself. */
   format?(value: T | undefined): JsonValue;
   /** The value as `info qtree` shows it, where that does not follow from `format`. */
@@ -115,7 +117,7 @@ function signed<F extends number | undefined>(bits: Bits, fallback: F, text: Pro
     parse(value, name, _owner, form) {
       const number = integer(value, name, form, "int64");
       if (number < -limit || number >= limit)
-        throw machineErrors.PROPERTY_VALUE(name, width === 64 ? "int64" : `int${width}_t`);
+        throw machineErrors.PROPERTY_VALUE(name, width === 64 ? int64(form) : `int${width}_t`);
       return number;
     },
   };
@@ -140,6 +142,9 @@ function integer(value: OptionValue, name: string, form: ValueForm | undefined, 
   }
   return number;
 }
+
+/** How options name the whole type, which they read at once; others find out afterwards that a number is too large. */
+const int64 = (form: ValueForm | undefined): string => (form === "opts" ? "an int64 value" : "int64");
 
 function size<F extends number | undefined>(fallback: F, text: PropertyText = {}): Property<number | F> {
   return {

@@ -1,4 +1,5 @@
 import type { GuestAddress } from "./address.ts";
+import type { RAMBlock } from "./ram-block.ts";
 
 /**
  * Guest memory held for a while by a bus master (address_space_map of the peer): RAM itself, or a copy ("bounce buffer")
@@ -9,6 +10,10 @@ export interface AddressSpaceMapping {
   /** What was granted, from `address`; may be less than was asked for. */
   readonly length: number;
   readonly isBounce: boolean;
+  /** The RAM itself, for transfers without a copy (`HostMemory.borrow`); undefined for a copy. */
+  readonly block: RAMBlock | undefined;
+  /** Where in the block it begins. */
+  readonly offset: number;
   /** Offsets are from the mapping's start. */
   read(offset: number, into: Uint8Array): void;
   /** RAM is written, and marked dirty, at once; a copy goes to the device with `unmap`. */

@@ -1,12 +1,15 @@
 import type { BlockAccess, DirtyMemory } from "./contract.ts";
+import type { RAMDiscard } from "./ram-discard.ts";
 import type { RAMBlock } from "./ram-block.ts";
 
 /** Every write to a block ends here: the bytes, then the mark. */
 export class MarkingBlockAccess implements BlockAccess {
   readonly #dirty: DirtyMemory;
+  readonly #discard: RAMDiscard;
 
-  constructor(dirty: DirtyMemory) {
+  constructor(dirty: DirtyMemory, discard: RAMDiscard) {
     this.#dirty = dirty;
+    this.#discard = discard;
   }
 
   read(block: RAMBlock, offset: number, into: Uint8Array): void {
@@ -29,7 +32,9 @@ export class MarkingBlockAccess implements BlockAccess {
   }
 
   discard(block: RAMBlock, offset: number, length: number): void {
-    block.host.discard(offset, length);
+    // Memory that a device has pinned stays where it is; only its bytes go.
+    if (this.#discard.isDisabled) block.host.fill(offset, length, 0);
+    else block.host.discard(offset, length);
     this.#dirty.mark(block, offset, length);
   }
 }

@@ -101,6 +101,18 @@ export abstract class ChunkedMemory implements HostMemory {
     bytes[at + 3] = value >>> 24;
   }
 
+  borrow(offset: number, length: number, direction: "read" | "write", into: Uint8Array[]): void {
+    this.#check(offset, length);
+    for (let done = 0; done < length;) {
+      const within = (offset + done) & CHUNK_MASK;
+      const size = Math.min(CHUNK_SIZE - within, length - done);
+      const index = Math.floor((offset + done) / CHUNK_SIZE);
+      const chunk = direction === "write" ? this.#writable(index) : this.#readable(index);
+      into.push(chunk.subarray(within, within + size));
+      done += size;
+    }
+  }
+
   isKnownZero(offset: number, length: number): boolean {
     this.#check(offset, length);
     return this.nextResident(offset, offset + length) === offset + length;

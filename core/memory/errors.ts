@@ -92,6 +92,19 @@ export const memoryErrors = defineErrors({
       `memory region '${region}' is of kind '${kind}', not '${wanted}'`,
     help: "An operation was used on a kind of region that has no use for it (an alias offset on a region that is no alias, a subregion in an alias).",
   },
+  NOTIFIER_POLICY_LATE: {
+    text: (policy: string) => `notifiers cannot be told as '${policy}' has it: there are RAM blocks already`,
+    help: "What the registry of RAM block notifiers tells is chosen while plugins are attached, before there is a RAM block: a notifier must not be told of one half of a block's life.",
+  },
+  HOST_ADDRESS_UNMAPPED: {
+    text: (address: number) => `nothing lies at host address ${hex(address)}`,
+    help: "Memory was reached through a host address that belongs to no RAM block and to nothing else of the machine: whoever mapped it kept the mapping for too long.",
+  },
+  RAM_DISCARD_BUSY: {
+    text: (who: string, others: readonly string[]) =>
+      `${who} and ${others.join(", ")} exclude each other: one needs memory to stay, the other to be given back`,
+    help: "Memory that a device reaches by itself must not be given back to the host, and a device that lives from giving it back is in the machine as well. Leave one of them out.",
+  },
   DIRTY_LOG_TAKEN: {
     text: (client: string) => `dirty pages are being logged for '${client}' already`,
     help: "Each client of dirty logging has one user at a time. Dispose the first log.",

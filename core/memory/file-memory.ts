@@ -22,14 +22,11 @@ export class FileMemory extends ChunkedMemory {
   #hole = { from: 0, to: 0 };
   #isOpen = true;
 
-  constructor(file: BackingFile, length: ByteLength) {
+  /** `file` may be open already; it is closed with the memory. */
+  constructor(file: BackingFile | { readonly fd: number; readonly offset?: number }, length: ByteLength) {
     super(length);
     this.#start = file.offset ?? 0;
-    try {
-      this.#fd = openSync(file.path, "r");
-    } catch (failure) {
-      throw memoryErrors.HOST_MEMORY_FILE(file.path, hostErrorText(failure));
-    }
+    this.#fd = "fd" in file ? file.fd : openForReading(file.path);
     this.#reach = Math.min(Math.max(fstatSync(this.#fd).size - this.#start, 0), length);
   }
 
@@ -82,5 +79,13 @@ export class FileMemory extends ChunkedMemory {
     if (posix === undefined || index * CHUNK_SIZE >= this.#reach) return index;
     const data = posix.nextData(this.#fd, this.#start + index * CHUNK_SIZE);
     return data === undefined ? Infinity : Math.floor((data - this.#start) / CHUNK_SIZE);
+  }
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (failure) {
+    throw memoryErrors.HOST_MEMORY_FILE(path, hostErrorText(failure));
   }
 }

@@ -122,24 +122,24 @@ class RamMapping implements AddressSpaceMapping {
   readonly address: GuestAddress;
   readonly length: number;
   readonly isBounce = false;
+  readonly block: RAMBlock;
+  readonly offset: number;
   readonly #access: BlockAccess;
-  readonly #block: RAMBlock;
-  readonly #offset: number;
 
   constructor(access: BlockAccess, address: GuestAddress, block: RAMBlock, offset: number, length: number) {
     this.#access = access;
     this.address = address;
-    this.#block = block;
-    this.#offset = offset;
+    this.block = block;
+    this.offset = offset;
     this.length = length;
   }
 
   read(offset: number, into: Uint8Array): void {
-    this.#access.read(this.#block, this.#offset + offset, into.subarray(0, this.length - offset));
+    this.#access.read(this.block, this.offset + offset, into.subarray(0, this.length - offset));
   }
 
   write(offset: number, from: Uint8Array): void {
-    this.#access.write(this.#block, this.#offset + offset, from.subarray(0, this.length - offset));
+    this.#access.write(this.block, this.offset + offset, from.subarray(0, this.length - offset));
   }
 
   unmap(): void {
@@ -150,6 +150,8 @@ class RamMapping implements AddressSpaceMapping {
 class BounceMapping implements AddressSpaceMapping {
   readonly address: GuestAddress;
   readonly isBounce = true;
+  readonly block = undefined;
+  readonly offset = 0;
   readonly #bytes: Uint8Array;
   #release: ((accessed: number) => void) | undefined;
 

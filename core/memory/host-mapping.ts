@@ -24,6 +24,21 @@ export interface HostMappingNotifier {
   hostMappingRemoved?(mapping: HostMapping): void;
 }
 
+/** One notification as it was delivered, for reports and timelines. */
+export interface HostMappingNotice {
+  readonly kind: "added" | "removed";
+  readonly mapping: HostMapping;
+  /** Who was told, in order, and what was thrown at it, if anything. */
+  readonly subscribers: readonly { readonly name: string; readonly error?: string }[];
+}
+
+/** A registered subscriber as it stands. */
+export interface HostMappingSubscriber {
+  readonly name: string;
+  readonly hears: readonly ("added" | "removed")[];
+  readonly knows: readonly HostMapping[];
+}
+
 /**
  * The registry of such notifiers, apart from RAM blocks so that whoever cares for blocks only (migration) need not tell
  * them apart. Whoever pins or registers all host memory (VFIO, NVMM, a block driver) adds itself to both.
@@ -37,6 +52,10 @@ export interface HostMappingNotifiers {
    */
   publish(mapping: HostMapping): Disposable;
   mappings(): readonly HostMapping[];
+  /** Watches deliveries after each has ended, without taking part; it cannot fail the change. */
+  observe(observer: (notice: HostMappingNotice) => void): Disposable;
+  /** The subscribers in the order in which they are told: the youngest first. */
+  subscriptions(): readonly HostMappingSubscriber[];
 }
 
 export const HOST_MAPPING_NOTIFIERS = token<HostMappingNotifiers>("HOST_MAPPING_NOTIFIERS");

@@ -19,6 +19,10 @@ export class IommuRegionNode extends MemoryRegionNode implements IommuRegion {
     return this;
   }
 
+  get notifiers(): readonly IommuNotifier[] {
+    return this.#notifiers;
+  }
+
   get isWatched(): boolean {
     return this.#notifiers.length > 0;
   }

@@ -65,6 +65,8 @@ export interface IommuOps {
 /** A region whose accesses go where its translator says. Made by `MemoryRegions.iommu`. */
 export interface IommuRegion extends MemoryRegion {
   readonly iommu: IommuOps;
+  /** In the order in which they came. */
+  readonly notifiers: readonly IommuNotifier[];
   /** Throws what `eventsChanged` throws. */
   addNotifier(notifier: IommuNotifier): Disposable;
   /** Whether anybody wants any of these events: whoever need not look for changes saves itself the work. */

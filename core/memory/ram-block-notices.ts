@@ -1,5 +1,5 @@
 import { disposable, type Disposable } from "../disposable.ts";
-import { messageOf } from "../errors.ts";
+import { Observers } from "./observers.ts";
 import type { RAMBlockNotice, RAMBlockNotification } from "./ram-block-notifier.ts";
 import type { RAMBlockState } from "./ram-block-state.ts";
 import type { RAMBlockChange } from "./ram-block-subscription.ts";
@@ -12,35 +12,34 @@ export interface OpenNotice {
 
 /** Who watches deliveries. Nothing is written down while nobody does. */
 export class RAMBlockNotices {
-  /** Replaced, never changed: who comes or goes while a notice is handed out does not disturb it. */
-  #observers: readonly ((notice: RAMBlockNotice) => void)[] = [];
+  readonly #observers = new Observers<RAMBlockNotice>("RAM block notifications");
 
-  observe(observer: (notice: RAMBlockNotice) => void): Disposable {
-    // A fresh function per registration: the same observer may watch twice.
-    const watching = (notice: RAMBlockNotice): void => observer(notice);
-    this.#observers = [...this.#observers, watching];
+  readonly #before = new Observers<RAMBlockNotice>("RAM block notifications");
+
+  observe(observer: (notice: RAMBlockNotice) => void, before?: (notice: RAMBlockNotice) => void): Disposable {
+    const watching = this.#observers.add(observer);
+    const waiting = before === undefined ? undefined : this.#before.add(before);
     return disposable(() => {
-      this.#observers = this.#observers.filter((other) => other !== watching);
+      void watching.dispose();
+      void waiting?.dispose();
     });
+  }
+
+  /** A change is about to be told; `close` follows. */
+  begin(open: OpenNotice | undefined): void {
+    if (open !== undefined) this.#before.tell(open.notice);
   }
 
   /** Notes the block as it is before anyone is told; undefined while nobody watches. */
   open(kind: RAMBlockNotification, block: RAMBlockState, change: RAMBlockChange): OpenNotice | undefined {
-    if (this.#observers.length === 0) return undefined;
+    if (this.#observers.isEmpty) return undefined;
     const subscribers: OpenNotice["subscribers"] = [];
     const { idstr, usedLength, maxLength } = block;
-    return { notice: { kind, idstr, usedLength, maxLength, ...change, subscribers }, subscribers };
+    const region = block.region.name;
+    return { notice: { kind, idstr, region, usedLength, maxLength, ...change, subscribers }, subscribers };
   }
 
   close(open: OpenNotice | undefined): void {
-    if (open === undefined) return;
-    for (const observer of this.#observers) {
-      try {
-        observer(open.notice);
-      } catch (failure) {
-        // An observer takes no part: its failure must not look like the change's.
-        process.emitWarning(`an observer of RAM block notifications failed: ${messageOf(failure)}`);
-      }
-    }
+    if (open !== undefined) this.#observers.tell(open.notice);
   }
 }

@@ -39,10 +39,43 @@ export interface RAMBlockNotifier {
 export const RAM_BLOCK_NOTIFICATIONS = ["added", "resized", "idstr", "migratable", "removed"] as const;
 export type RAMBlockNotification = (typeof RAM_BLOCK_NOTIFICATIONS)[number];
 
+/** A subscriber that is not told of one kind of notification, as if its callback were missing. */
+export interface Untold {
+  readonly subscriber: string;
+  readonly kind: RAMBlockNotification | `mapping-${"added" | "removed"}`;
+}
+
+/** What a registry tells. The machine's `numa` plugin chooses it, as the peer's registry lives in its file on NUMA. */
+export interface RAMBlockNotifierPolicy {
+  readonly name: string;
+  /** Of the other kinds nobody hears, whatever methods notifiers have. */
+  readonly tells: readonly RAMBlockNotification[];
+  /** Whether a notifier that registers while a resize is being told hears of it as well. */
+  readonly tellsNewcomers: boolean;
+}
+
+/** All five kinds, to everyone. */
+export const EVERY_NOTIFICATION: RAMBlockNotifierPolicy = {
+  name: "series",
+  tells: RAM_BLOCK_NOTIFICATIONS,
+  tellsNewcomers: true,
+};
+
+/** A registered subscriber as it stands. */
+export interface RAMBlockSubscriber {
+  readonly name: string;
+  /** The kinds that it has a method for, whether or not it is told. */
+  readonly hears: readonly RAMBlockNotification[];
+  /** The blocks that it has been told of and that have not gone. */
+  readonly knows: readonly RAMBlock[];
+}
+
 /** One notification as it was delivered, for reports and timelines. */
 export interface RAMBlockNotice {
   readonly kind: RAMBlockNotification;
   readonly idstr: string;
+  /** The name of its region, which has one also while the block has none. */
+  readonly region: string;
   readonly usedLength: ByteLength;
   readonly maxLength: ByteLength;
   /** Sizes for `resized`, names for `idstr`. */
@@ -69,10 +102,19 @@ export interface RAMBlockNotifiers {
    * The notifier's methods are read here, once: one that is replaced later goes unheard.
    */
   add(notifier: RAMBlockNotifier): Disposable;
-  /** Watches deliveries after each has ended, without taking part; it cannot fail the change. */
-  observe(observer: (notice: RAMBlockNotice) => void): Disposable;
+  /**
+   * Watches deliveries after each has ended, without taking part; it cannot fail the change. `before` gets the notice of
+   * a change that is about to be told (and is still being written), so that its consequences can be told from its causes.
+   */
+  observe(observer: (notice: RAMBlockNotice) => void, before?: (notice: RAMBlockNotice) => void): Disposable;
   /** Names of the subscribers in the order in which they are told: the youngest first, as in the peer. */
   subscribers(): readonly string[];
+  /** What is told: `EVERY_NOTIFICATION` unless somebody chose otherwise. */
+  readonly policy: RAMBlockNotifierPolicy;
+  /** Chooses what is told, before there is a block. Throws `NOTIFIER_POLICY_LATE` afterwards. */
+  govern(policy: RAMBlockNotifierPolicy): void;
+  /** The subscribers in that order, with what they hear and know. */
+  subscriptions(): readonly RAMBlockSubscriber[];
 }
 
 export const RAM_BLOCK_NOTIFIERS = token<RAMBlockNotifiers>("RAM_BLOCK_NOTIFIERS");

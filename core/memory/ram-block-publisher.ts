@@ -4,13 +4,17 @@ import { memoryErrors } from "./errors.ts";
 import { joinFailures, notifierFailure } from "./notifier-failure.ts";
 import type { RAMBlockDirectory } from "./ram-block-directory.ts";
 import { type OpenNotice, RAMBlockNotices } from "./ram-block-notices.ts";
-import type {
-  RAMBlockNotice,
-  RAMBlockNotification,
-  RAMBlockNotifier,
-  RAMBlockNotifiers,
-  RAMBlockRename,
-  RAMBlockResize,
+import {
+  EVERY_NOTIFICATION,
+  type RAMBlockNotice,
+  type RAMBlockNotification,
+  type RAMBlockNotifier,
+  type RAMBlockNotifierPolicy,
+  type RAMBlockNotifiers,
+  type RAMBlockRename,
+  type RAMBlockResize,
+  type RAMBlockSubscriber,
+  type Untold,
 } from "./ram-block-notifier.ts";
 import { kindIndex, type RAMBlockState, telling } from "./ram-block-state.ts";
 import { type RAMBlockChange, RAMBlockSubscription } from "./ram-block-subscription.ts";
@@ -26,21 +30,26 @@ import { type RAMBlockChange, RAMBlockSubscription } from "./ram-block-subscript
  */
 export class RAMBlockPublisher implements RAMBlockNotifiers {
   readonly #directory: RAMBlockDirectory;
+  readonly #untold: readonly Untold[];
   /** Eldest first. Not shortened while a round runs. */
   readonly #subscriptions: RAMBlockSubscription[] = [];
   readonly #notices = new RAMBlockNotices();
+  #policy = EVERY_NOTIFICATION;
+  /** The bits of the kinds that the policy tells. */
+  #told = toldBits(EVERY_NOTIFICATION);
   #rounds = 0;
   #someLeft = false;
 
-  constructor(directory: RAMBlockDirectory) {
+  constructor(directory: RAMBlockDirectory, untold: readonly Untold[] = []) {
     this.#directory = directory;
+    this.#untold = untold;
   }
 
   add(notifier: RAMBlockNotifier): Disposable {
     if (this.#subscriptions.some((other) => other.notifier === notifier && !other.leaving)) {
       throw memoryErrors.NOTIFIER_REGISTERED_TWICE(notifier.name);
     }
-    const subscription = new RAMBlockSubscription(notifier);
+    const subscription = new RAMBlockSubscription(notifier, this.#untold);
     this.#subscriptions.push(subscription);
     const refusal = this.#replay(subscription);
     if (refusal !== undefined) throw refusal;
@@ -50,14 +59,35 @@ export class RAMBlockPublisher implements RAMBlockNotifiers {
     });
   }
 
-  observe(observer: (notice: RAMBlockNotice) => void): Disposable {
-    return this.#notices.observe(observer);
+  observe(observer: (notice: RAMBlockNotice) => void, before?: (notice: RAMBlockNotice) => void): Disposable {
+    return this.#notices.observe(observer, before);
+  }
+
+  get policy(): RAMBlockNotifierPolicy {
+    return this.#policy;
+  }
+
+  govern(policy: RAMBlockNotifierPolicy): void {
+    if (this.#directory.blocks().length > 0) throw memoryErrors.NOTIFIER_POLICY_LATE(policy.name);
+    this.#policy = policy;
+    this.#told = toldBits(policy);
   }
 
   subscribers(): readonly string[] {
     return this.#subscriptions
       .filter((subscription) => !subscription.leaving)
       .map((subscription) => subscription.notifier.name)
+      .toReversed();
+  }
+
+  subscriptions(): readonly RAMBlockSubscriber[] {
+    return this.#subscriptions
+      .filter((subscription) => !subscription.leaving)
+      .map((subscription) => ({
+        name: subscription.notifier.name,
+        hears: subscription.kinds,
+        knows: this.#directory.blocks().filter((block) => subscription.knows(block)),
+      }))
       .toReversed();
   }
 
@@ -117,12 +147,17 @@ export class RAMBlockPublisher implements RAMBlockNotifiers {
 
   #round(kind: RAMBlockNotification, block: RAMBlockState, change: RAMBlockChange): BackplaneError | undefined {
     const notice = this.#notices.open(kind, block, change);
+    this.#notices.begin(notice);
     const bit = telling(kind);
+    if ((this.#told & bit) === 0) {
+      this.#notices.close(notice);
+      return undefined;
+    }
     this.#rounds++;
     block.busy |= bit;
     const elders = this.#subscriptions.length;
     let failures = this.#tellAll(elders - 1, -1, -1, kind, block, change, notice, undefined);
-    if (kind === "resized") {
+    if (kind === "resized" && this.#policy.tellsNewcomers) {
       // Who registered meanwhile was shown the old size. More may register while these are told.
       for (let told = elders; told < this.#subscriptions.length; told++) {
         failures = this.#tellAll(told, told + 1, 1, kind, block, change, notice, failures);
@@ -195,6 +230,10 @@ export class RAMBlockPublisher implements RAMBlockNotifiers {
       if (this.#subscriptions[index]?.left === true) this.#subscriptions.splice(index, 1);
     }
   }
+}
+
+function toldBits({ tells }: RAMBlockNotifierPolicy): number {
+  return tells.reduce((bits, kind) => bits | telling(kind), 0);
 }
 
 /** A notifier whose `added` threw does not know the block. */

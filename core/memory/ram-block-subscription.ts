@@ -1,4 +1,11 @@
-import type { RAMBlockNotification, RAMBlockNotifier, RAMBlockRename, RAMBlockResize } from "./ram-block-notifier.ts";
+import {
+  RAM_BLOCK_NOTIFICATIONS,
+  type RAMBlockNotification,
+  type RAMBlockNotifier,
+  type RAMBlockRename,
+  type RAMBlockResize,
+  type Untold,
+} from "./ram-block-notifier.ts";
 import type { RAMBlockState } from "./ram-block-state.ts";
 
 /** What a notification carries beside the block. */
@@ -20,17 +27,24 @@ export class RAMBlockSubscription {
   /** Read once: a look-up per call would cost as much as the call. */
   readonly #methods: readonly (Method | undefined)[];
 
-  constructor(notifier: RAMBlockNotifier) {
+  /** The kinds that its notifier has methods for. */
+  readonly kinds: readonly RAMBlockNotification[];
+
+  constructor(notifier: RAMBlockNotifier, untold: readonly Untold[] = []) {
     this.notifier = notifier;
     const methods = notifier as { readonly [Name in MethodName]?: Method };
     // In the order of `kindIndex`.
-    this.#methods = [
+    const all = [
       methods.ramBlockAdded,
       methods.ramBlockResized,
       methods.ramBlockIdstrChanged,
       methods.ramBlockMigratableChanged,
       methods.ramBlockRemoved,
     ];
+    this.kinds = RAM_BLOCK_NOTIFICATIONS.filter((_, index) => all[index] !== undefined);
+    this.#methods = RAM_BLOCK_NOTIFICATIONS.map((kind, index) =>
+      untold.some((one) => one.subscriber === notifier.name && one.kind === kind) ? undefined : all[index],
+    );
   }
 
   knows(block: RAMBlockState): boolean {

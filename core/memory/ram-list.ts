@@ -133,7 +133,7 @@ export class MachineRAMList implements RAMList, Disposable {
       serial: this.#serial++,
       usedLength,
       maxLength,
-      pageSize: HOST_PAGE_SIZE,
+      pageSize: host?.pageSize ?? HOST_PAGE_SIZE,
       request,
       host: host ?? new AnonymousMemory(maxLength),
       flags: {

@@ -1,73 +1,142 @@
 import { closeSync, fstatSync, ftruncateSync } from "node:fs";
-import { GiB, type ByteLength } from "./address.ts";
+import { alignDown, alignUp, GiB, type ByteLength } from "./address.ts";
+import { HostCallError } from "../host/host-call-error.ts";
 import { type BackingFile, openBackingFile } from "./backing-file.ts";
+import { disposable, type Disposable } from "../disposable.ts";
 import { memoryErrors } from "./errors.ts";
 import type { HostMemory } from "./host-memory.ts";
-import { type Pointer, type PosixMemory, posixMemory } from "./posix-memory.ts";
+import { type MapRequest, type Pointer, type PosixMemory, posixMemory } from "./posix-memory.ts";
 
 /** Node 20 aborts on an array buffer of more than 4 GiB, and numbers index small arrays faster. */
 const WINDOW_SIZE = GiB;
-const PAGE_SIZE = 4096;
+const PAGE_SIZE = 4096 as ByteLength;
+const MFD_CLOEXEC = 1;
 /** Accesses up to this allocate no views. */
 const SMALL = 8;
 
 interface Window {
-  readonly pointer: Pointer;
   readonly length: number;
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
 
+/** How a file is mapped. */
+export interface FileMapping {
+  readonly offset?: number;
+  /** The guest's writes are refused; the file may be open for reading only. */
+  readonly readonly?: boolean;
+  /** False: writes stay in this process, as with any private mapping. Default true. */
+  readonly shared?: boolean;
+  /** The host need not account for it. Default false. */
+  readonly noreserve?: boolean;
+  /** The host's page, where it is no usual one. */
+  readonly pageSize?: ByteLength;
+  /** Asks for a synchronous mapping (see `MapRequest`), and takes another where the file system has none. */
+  readonly synchronous?: boolean;
+  /** For errors: the file's path. */
+  readonly what: string;
+}
+
 /**
- * A shared mapping of a file, or of an anonymous one (memfd): every mapper sees every write. The file must stay as long
- * as the memory: the host's kernel ends this process when it reads a page that was cut off.
+ * A mapping of a file, or of an anonymous one (memfd), that the host's kernel manages. Shared, every mapper sees every
+ * write, also when this process is killed. The file must stay as long as the memory: the host's kernel ends this process
+ * when it reads a page that was cut off.
  */
 export class SharedFileMemory implements HostMemory {
   readonly length: ByteLength;
-  readonly shared = true;
+  readonly shared: boolean;
+  readonly pageSize: ByteLength;
+  readonly isSynchronous: boolean;
   readonly #posix: PosixMemory;
   readonly #fd: number;
   readonly #start: number;
   readonly #what: string;
   readonly #writable: boolean;
+  readonly #pointer: Pointer;
   readonly #windows: Window[] = [];
   #limit: number;
+  /** Transfers that are under way. */
+  #holds = 0;
 
   /** Opens, creates or lengthens the file as `openBackingFile` does. Throws `SHARED_MEMORY_UNAVAILABLE` without koffi. */
   static open(file: BackingFile, length: ByteLength): SharedFileMemory {
     const posix = posixMemory();
     const { fd } = openBackingFile(file, length);
-    return new SharedFileMemory(posix, fd, file, length);
+    const { path, offset = 0, readonly = false } = file;
+    return SharedFileMemory.#orThrow(path, () =>
+      SharedFileMemory.map(posix, fd, length, { what: path, offset, readonly }),
+    );
   }
 
   /** Memory that another process gets by inheriting the descriptor. */
   static memfd(name: string, length: ByteLength): SharedFileMemory {
     const posix = posixMemory();
-    const fd = posix.memfd(name);
-    ftruncateSync(fd, length);
-    return new SharedFileMemory(posix, fd, { path: name }, length);
+    return SharedFileMemory.#orThrow(name, () => {
+      const fd = posix.memfd(name, MFD_CLOEXEC);
+      ftruncateSync(fd, length);
+      return SharedFileMemory.map(posix, fd, length, { what: name });
+    });
   }
 
-  private constructor(posix: PosixMemory, fd: number, file: BackingFile, length: ByteLength) {
+  static #orThrow(what: string, make: () => SharedFileMemory): SharedFileMemory {
+    try {
+      return make();
+    } catch (failure) {
+      if (failure instanceof HostCallError) throw memoryErrors.SHARED_MEMORY_MAP(what, failure.call, failure.code);
+      throw failure;
+    }
+  }
+
+  /** Maps an open file, which is closed with the memory, or at once when the host refuses. Throws a `HostCallError`. */
+  static map(posix: PosixMemory, fd: number, length: ByteLength, mapping: FileMapping): SharedFileMemory {
+    try {
+      return new SharedFileMemory(posix, fd, length, mapping);
+    } catch (failure) {
+      closeSync(fd);
+      throw failure;
+    }
+  }
+
+  private constructor(posix: PosixMemory, fd: number, length: ByteLength, mapping: FileMapping) {
     this.#posix = posix;
     this.#fd = fd;
-    this.#start = file.offset ?? 0;
-    this.#what = file.path;
-    this.#writable = file.readonly !== true;
+    this.#start = mapping.offset ?? 0;
+    this.#what = mapping.what;
+    this.#writable = mapping.readonly !== true;
+    this.shared = mapping.shared ?? true;
+    this.pageSize = mapping.pageSize ?? PAGE_SIZE;
     this.length = length;
     this.#limit = length;
-    try {
-      for (let at = 0; at < length; at += WINDOW_SIZE)
-        this.#windows.push(this.#map(at, Math.min(WINDOW_SIZE, length - at)));
-    } catch (failure) {
-      this.dispose();
-      throw failure;
+    const request = {
+      fd,
+      offset: this.#start,
+      length: this.#mapped,
+      writable: this.#writable,
+      shared: this.shared,
+      noreserve: mapping.noreserve ?? false,
+    };
+    const synchronous = this.shared && mapping.synchronous === true ? trySynchronous(posix, request) : undefined;
+    this.isSynchronous = synchronous !== undefined;
+    this.#pointer = synchronous ?? posix.map(request);
+    for (let at = 0; at < length; at += WINDOW_SIZE) {
+      const buffer = posix.view(this.#pointer, at, Math.min(WINDOW_SIZE, length - at));
+      this.#windows.push({ length: buffer.byteLength, bytes: new Uint8Array(buffer), view: new DataView(buffer) });
     }
   }
 
   /** The file's descriptor, to be handed to another process. */
   get fd(): number {
     return this.#fd;
+  }
+
+  /** Advises the host's kernel about all of it (madvise(2)). Throws a `HostCallError`. */
+  advise(advice: number): void {
+    this.#posix.advise(this.#pointer, this.#mapped, advice);
+  }
+
+  /** Binds all of it to the host's NUMA nodes (mbind(2)). Throws a `HostCallError`. */
+  bind(mode: number, nodes: readonly number[], flags: number): void {
+    this.#posix.bind(this.#pointer, this.#mapped, mode, nodes, flags);
   }
 
   read(offset: number, into: Uint8Array): void {
@@ -119,43 +188,66 @@ export class SharedFileMemory implements HostMemory {
     else window.view.setUint32(at, value, true);
   }
 
+  borrow(offset: number, length: number, direction: "read" | "write", into: Uint8Array[]): void {
+    if (direction === "write") this.#checkWrite(offset, length);
+    else this.#check(offset, length);
+    this.#eachPart(offset, length, (window, at, size) => void into.push(window.bytes.subarray(at, at + size)));
+  }
+
   /** From the file's holes: another process may write at any time, so nothing is remembered. */
   isKnownZero(offset: number, length: number): boolean {
     return this.nextResident(offset, offset + length) === offset + length;
   }
 
+  /** Of a private mapping nothing is known: its pages need not be the file's. */
   nextResident(from: number, to: number): number {
     this.#check(from, Math.max(to - from, 0));
     if (from >= to) return to;
+    if (!this.shared) return from;
     const data = this.#posix.nextData(this.#fd, this.#start + from);
     return data === undefined ? to : Math.min(data - this.#start, to);
   }
 
   discard(offset: number, length: number): void {
     this.#checkWrite(offset, length);
-    if (length > 0 && !this.#posix.punchHole(this.#fd, this.#start + offset, length)) this.fill(offset, length, 0);
+    if (length === 0) return;
+    if (!this.shared || !this.#posix.punchHole(this.#fd, this.#start + offset, length)) this.fill(offset, length, 0);
   }
 
   residentBytes(): number {
     return this.#limit === 0 ? 0 : Math.min(fstatSync(this.#fd).blocks * 512, this.length);
   }
 
-  flush(): void {
-    if (this.#writable) for (const window of this.#windows) this.#posix.sync(window.pointer, window.length);
+  flush(offset = 0, length = this.length - offset): void {
+    this.#check(offset, length);
+    if (!this.#writable || !this.shared || length === 0) return;
+    const start = alignDown(offset, this.pageSize);
+    this.#posix.sync(this.#pointer, start, offset + length - start);
   }
 
   dispose(): void {
     if (this.#limit === 0) return;
     this.#limit = 0;
-    for (const window of this.#windows.splice(0)) this.#posix.unmap(window.pointer, window.length);
+    this.#windows.length = 0;
+    if (this.#holds === 0) this.#unmap();
+  }
+
+  hold(): Disposable {
+    this.#holds++;
+    return disposable(() => {
+      this.#holds--;
+      if (this.#holds === 0 && this.#limit === 0) this.#unmap();
+    });
+  }
+
+  #unmap(): void {
+    this.#posix.unmap(this.#pointer, this.#mapped);
     closeSync(this.#fd);
   }
 
-  #map(at: number, length: number): Window {
-    const mapped = Math.ceil(length / PAGE_SIZE) * PAGE_SIZE;
-    const pointer = this.#posix.map(this.#fd, this.#start + at, mapped, this.#writable, this.#what);
-    const buffer = this.#posix.view(pointer, length);
-    return { pointer, length: mapped, bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+  /** The kernel maps whole pages. */
+  get #mapped(): number {
+    return alignUp(this.length, this.pageSize);
   }
 
   #eachPart(
@@ -185,5 +277,14 @@ export class SharedFileMemory implements HostMemory {
   #checkWrite(offset: number, size: number): void {
     this.#check(offset, size);
     if (!this.#writable) throw memoryErrors.HOST_MEMORY_READONLY(this.#what);
+  }
+}
+
+function trySynchronous(posix: PosixMemory, request: MapRequest): Pointer {
+  try {
+    return posix.map({ ...request, synchronous: true });
+  } catch (failure) {
+    if (failure instanceof HostCallError) return undefined;
+    throw failure;
   }
 }

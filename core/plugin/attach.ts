@@ -120,6 +120,13 @@ class PluginContext implements PluginMachine {
   #attributing(lifecycle: Lifecycle): Lifecycle {
     const owned = (failure: unknown): BackplaneError =>
       attributed(failure, this.#plugin.id, this.definition, "PLUGIN_PHASE_FAILED");
+    const guarded = (task: () => Promise<void>) => async (): Promise<void> => {
+      try {
+        await task();
+      } catch (failure) {
+        throw owned(failure);
+      }
+    };
     return {
       get reached() {
         return lifecycle.reached;
@@ -132,14 +139,8 @@ class PluginContext implements PluginMachine {
             throw owned(failure);
           }
         }),
-      onStart: (task) =>
-        lifecycle.onStart(async () => {
-          try {
-            await task();
-          } catch (failure) {
-            throw owned(failure);
-          }
-        }),
+      onStart: (task) => lifecycle.onStart(guarded(task)),
+      onComplete: (task) => lifecycle.onComplete(guarded(task)),
     };
   }
 

@@ -3,6 +3,7 @@ import type { InjectableClass } from "../di/index.ts";
 import type { Disposable } from "../disposable.ts";
 import type { Logger } from "../log.ts";
 import type { MachineDefinition } from "../config/definition.ts";
+import type { SubscriberManifest } from "../memory/ram-block-positions.ts";
 import type { CommandLineOption } from "./command-line.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
@@ -19,6 +20,8 @@ export interface PluginManifest {
   readonly uses?: readonly Token<unknown>[];
   /** Tokens that `attach` provides. */
   readonly provides?: readonly Token<unknown>[];
+  /** The notifiers that it registers, and their positions on every kind of notification. */
+  readonly hears?: readonly SubscriberManifest[];
   /** Options of QEMU's command line that this plugin understands, and what they come to in a definition. */
   readonly commandLine?: readonly CommandLineOption[];
 }

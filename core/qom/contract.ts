@@ -68,6 +68,8 @@ export interface QomType {
   readonly interfaces?: readonly string[];
   /** What every object of the type has, beyond its parent's. In the peer's order. */
   properties?(): readonly QomProperty[];
+  /** What each object of exactly this type adds by itself; it stands behind. */
+  ownProperties?(): readonly QomProperty[];
 }
 
 export interface QomTypes {

@@ -1,6 +1,6 @@
 import type { DeviceType, ObjectType } from "../machine/component.ts";
 import type { Property, PropertyTable } from "../machine/property.ts";
-import { defaultOf, descriptionOf, objectTypeName } from "./table-properties.ts";
+import { defaultOf, descriptionOf, objectPropertyType } from "./table-properties.ts";
 
 /** The peer's headings, in its order, by the category of devices. */
 const HEADINGS: { readonly [C in NonNullable<DeviceType["category"]>]: string } = {
@@ -71,8 +71,8 @@ export function objectListText(types: readonly ObjectType[]): string {
 /** `-object TYPE,help`; machine types have their help in the same form. */
 export function objectText(name: string, properties: PropertyTable): string {
   const lines = Object.entries(properties)
-    .filter(([, { readonly }]) => readonly !== true)
-    .map(([key, { type, description }]) => propertyLine(key, objectTypeName(type), description, undefined));
+    .filter(([, { readonly, late }]) => readonly !== true && late !== true)
+    .map(([key, property]) => propertyLine(key, objectPropertyType(property), property.description, undefined));
   return optionsText(name, lines);
 }
 

@@ -16,14 +16,17 @@ export function inLevels(line: readonly QomType[], valued: readonly QomProperty[
   const rest = new Map(valued.map((property) => [property.name, property]));
   const known = new Set<string>();
   const result: QomProperty[] = [];
-  for (const [depth, type] of line.entries()) {
+  const own = line.at(-1)?.ownProperties?.() ?? [];
+  const levels = line.map((type) => type.properties?.() ?? []);
+  if (own.length > 0) levels.push(own);
+  for (const [depth, properties] of levels.entries()) {
     const level = new Map<string, QomProperty>();
-    for (const property of type.properties?.() ?? []) {
+    for (const property of properties) {
       if (known.has(property.name)) continue;
       level.set(property.name, rest.get(property.name) ?? property);
       rest.delete(property.name);
     }
-    if (depth === line.length - 1) for (const [name, property] of rest) level.set(name, property);
+    if (depth === levels.length - 1) for (const [name, property] of rest) level.set(name, property);
     for (const name of hashOrder([...level.keys()]).toReversed()) {
       const property = level.get(name);
       if (property !== undefined) result.push(property);

@@ -2,10 +2,10 @@ import type { Property, PropertyTable } from "../machine/property.ts";
 import type { JsonValue } from "../monitor/contract.ts";
 import type { QomProperty } from "./contract.ts";
 
-/** A type's properties, as monitors list them. */
-export function tableProperties(table: PropertyTable): readonly QomProperty[] {
+/** A type's properties, as monitors list them; with `inner` only those that are passed on, or only the others. */
+export function tableProperties(table: PropertyTable, inner?: boolean): readonly QomProperty[] {
   return Object.entries(table)
-    .filter(([, { late }]) => late !== true)
+    .filter(([, { late, inner: isInner = false }]) => late !== true && (inner === undefined || isInner === inner))
     .flatMap(([name, property]) => [
       { name, type: property.type, description: descriptionOf(property), default: defaultOf(property) },
       ...legacyOf(name, property.type),
@@ -51,19 +51,25 @@ export function objectProperties(
 ): readonly QomProperty[] {
   return Object.entries(table).map(([name, property]) => ({
     name,
-    type: objectTypeName(property.type),
+    type: objectPropertyType(property),
     description: property.description,
     get: () => valueOf(property, values[name]),
   }));
 }
 
-/** A type of objects lists neither defaults nor words of its own. */
-export function objectTableProperties(table: PropertyTable): readonly QomProperty[] {
-  return Object.entries(table).map(([name, { type, description }]) => ({
-    name,
-    type: objectTypeName(type),
-    description,
-  }));
+/** A type of objects lists neither defaults nor words of its own. `late`: what each object adds by itself, or the rest. */
+export function objectTableProperties(table: PropertyTable, late: boolean): readonly QomProperty[] {
+  return Object.entries(table)
+    .filter(([, property]) => (property.late === true) === late)
+    .map(([name, property]) => ({
+      name,
+      type: objectPropertyType(property),
+      description: property.description,
+    }));
+}
+
+export function objectPropertyType({ type, named }: Property<unknown>): string {
+  return named === true ? type : objectTypeName(type);
 }
 
 /** Objects have wider types than devices: whole numbers and sizes are all `int`. */

@@ -1,6 +1,7 @@
 import { disposable, type Disposable } from "../disposable.ts";
 import type { DeviceType, ObjectType } from "../machine/component.ts";
 import type { MachineType } from "../machine/machine-type.ts";
+import { hashOrder } from "../hash-order.ts";
 import { Registry } from "../registry.ts";
 import { CORE_TYPES } from "./core-types.ts";
 import type { QomProperty, QomType, QomTypes } from "./contract.ts";
@@ -110,7 +111,8 @@ export class QomTypeTable implements QomTypes {
         name: type.name,
         parent,
         ...(type.interfaces === undefined ? {} : { interfaces: type.interfaces }),
-        properties: () => tableProperties(type.properties),
+        properties: () => tableProperties(type.properties, false),
+        ownProperties: () => passedOn(type, (name) => types.get(name)),
       });
     }
     for (const type of this.objectTypes()) {
@@ -118,11 +120,44 @@ export class QomTypeTable implements QomTypes {
         name: type.name,
         parent: type.parent ?? "object",
         interfaces: ["user-creatable"],
-        properties: () => objectTableProperties(type.properties),
+        properties: () => objectTableProperties(type.properties, false),
+        ownProperties: () => objectTableProperties(type.properties, true),
       });
     }
     return types;
   }
+}
+
+/** What a type has and its parents have not, in the order of the peer's tables. */
+function levelNames(type: QomType, find: (name: string) => QomType | undefined): readonly string[] {
+  const above = new Set(
+    ancestry(find, type.parent ?? "").flatMap((parent) => (parent.properties?.() ?? []).map(({ name }) => name)),
+  );
+  return hashOrder((type.properties?.() ?? []).map(({ name }) => name).filter((name) => !above.has(name)));
+}
+
+/**
+ * What each device of a type gets when it is made: the device inside, what it passes on to it, and what it adds by
+ * itself. What is passed on comes in the order in which the peer finds it on the device inside.
+ */
+function passedOn(
+  { properties, parts = {} }: DeviceType,
+  find: (name: string) => QomType | undefined,
+): readonly QomProperty[] {
+  const inner = new Map(tableProperties(properties, true).map((property) => [property.name, property]));
+  if (inner.size === 0) return [];
+  const late = Object.entries(properties).filter(([, property]) => property.late === true);
+  const [inside = ""] = Object.values(parts);
+  const found = ancestry(find, /^child<(.*)>$/.exec(inside)?.[1] ?? "")
+    .toReversed()
+    .flatMap((type) => levelNames(type, find))
+    .flatMap((name) => inner.get(name) ?? []);
+  return [
+    ...Object.entries(parts).map(([name, type]) => ({ name, type })),
+    ...found,
+    ...[...inner.values()].filter((property) => !found.includes(property)),
+    ...late.map(([name, { type }]) => ({ name, type })),
+  ];
 }
 
 /** Those of here, and of those of elsewhere what is not here. */

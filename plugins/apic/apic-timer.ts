@@ -2,6 +2,17 @@
 import type { Clock, ClockTimer, Disposable, VirtualTime } from "backplane";
 import { LVT } from "./registers.ts";
 
+/** What a migration carries. */
+export interface ApicTimerState {
+  divide: number;
+  shift: number;
+  initial: number;
+  start: bigint;
+  next: bigint;
+  /** -1: nothing is due. */
+  deadline: bigint;
+}
+
 export class ApicTimer implements Disposable {
   readonly #clock: Clock;
   readonly #timer: ClockTimer;
@@ -28,6 +39,29 @@ export class ApicTimer implements Disposable {
     this.#divisor = 1;
     this.#initial = 0;
     this.#start = 0;
+  }
+
+  captureState(): ApicTimerState {
+    const next = BigInt(this.#timer.deadline ?? -1);
+    return {
+      divide: this.#divide,
+      shift: Math.log2(this.#divisor),
+      initial: this.#initial,
+      start: BigInt(this.#start),
+      next: next < 0n ? 0n : next,
+      deadline: next,
+    };
+  }
+
+  restoreState(state: ApicTimerState, entry: number): void {
+    this.#entry = entry;
+    this.#divide = state.divide & 0xb;
+    // After reset it counts undivided, whatever the register says.
+    this.#divisor = 2 ** (state.shift & 7);
+    this.#initial = state.initial;
+    this.#start = Number(state.start);
+    if (state.deadline < 0n) this.#timer.cancel();
+    else this.#timer.arm(Number(state.deadline) as VirtualTime);
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 /** System interrupts: the lines between devices and interrupt controllers, and the APICs. */
-import { token, type Disposable, type IrqLine, type QomObject, type VirtualTime } from "backplane";
+import { token, type AddressSpace, type Disposable, type IrqLine, type QomObject, type VirtualTime } from "backplane";
 
 /** Lines 0 to 23, as ACPI numbers global system interrupts; 0 to 15 are the ISA interrupts. */
 export interface SystemInterrupts {
@@ -45,8 +45,13 @@ export interface LocalApics {
   all(): readonly LocalApic[];
   /** Connects the 8259 pair with LINT0 of all of them; the line is what it drives. */
   connectExternal(controller: ExternalInterrupts): IrqLine;
-  /** A message on the processors' bus, as a write to 0xfee00000 and above carries it (§11.11). */
+  /**
+   * A message on the processors' bus, as a write to 0xfee00000 and above carries it (§11.11). An interrupt remapper puts
+   * bits 8 and up of an extended destination into the address from bit 40 on.
+   */
   send(address: number, data: number): void;
+  /** Until disposed the I/O APICs write their messages to this space, where a remapper stands, and not to the bus. */
+  routeIoApics(space: AddressSpace): Disposable;
 }
 
 export { InputCounts } from "./statistics.ts";

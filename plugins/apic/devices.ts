@@ -50,7 +50,7 @@ export class IoApicDevice implements Device {
 
   realize(): void {
     const { device, bus } = this;
-    const io = new IoApic(this.regions, (address, data) => bus.send(address, data));
+    const io = new IoApic(this.regions, (address, data) => bus.sendFromIoApic(address, data));
     device.window(io.region);
     const { root } = this.system;
     root.addSubregion(guestAddress(IO_APIC_ADDRESS), io.region);
@@ -60,6 +60,14 @@ export class IoApicDevice implements Device {
     device.own(bus.onEndOfInterrupt((vector) => io.endOfInterrupt(vector)));
     device.own(this.resets.add(() => io.reset()));
     device.own(this.controllers.add({ object: device.object, text: () => io.text(), counts: io.counts }));
+    device.carry({
+      kind: "captured",
+      idstr: "ioapic",
+      version: 3,
+      description: async () => (await import("./late/states.ts")).IO_APIC,
+      capture: () => io.captureState(),
+      restore: (state) => io.restoreState(state),
+    });
   }
 }
 
@@ -90,5 +98,13 @@ export class GuestInterfaceDevice implements Device {
     device.own(this.resets.add(() => guestInterface.reset()));
     this.io.root.addSubregion(guestAddress(GUEST_INTERFACE_PORT), port);
     device.own(disposable(() => this.io.root.removeSubregion(port)));
+    device.carry({
+      kind: "captured",
+      idstr: "kvm-tpr-opt",
+      version: 1,
+      description: async () => (await import("./late/guest-interface-state.ts")).GUEST_INTERFACE,
+      capture: () => guestInterface.captureState(),
+      restore: (state) => guestInterface.restoreState(state),
+    });
   }
 }

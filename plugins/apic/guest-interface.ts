@@ -25,6 +25,18 @@ const CALL_ENDS: readonly number[] = [0xc1, 0xd9];
 const PORT_WRITE = Uint8Array.of(0x90, 0xe7, 0x7e);
 const CALL_AT = 5;
 
+/** Bytes of the ROM's own state that a migration carries. */
+const ROM_STATE = 124;
+
+export interface GuestInterfaceState {
+  readonly rom: Uint8Array;
+  isActive: number;
+  taskPriorityAddress: number;
+  romVirtual: number;
+  page: number;
+  stateAddress: number;
+}
+
 /**
  * Port 0x7e, by which the option ROM `kvmvapic.bin` offers itself for speeding up task priority accesses: 16 bits say
  * where in the ROM its state lies, and that the ROM may be written from now on. Single bytes ask to reactivate it, which
@@ -39,6 +51,15 @@ export class GuestInterface {
   /** The ROM's block and its state's place in it; undefined while there was no offer. */
   #state: number | undefined;
   #writable: MemoryRegion | undefined;
+  /** What another machine's guest did with it that has processor registers. */
+  #brought: GuestInterfaceState = {
+    rom: new Uint8Array(ROM_STATE),
+    isActive: 0,
+    taskPriorityAddress: 0,
+    romVirtual: 0,
+    page: 0,
+    stateAddress: 0,
+  };
 
   constructor(regions: MemoryRegions, memory: AddressSpace, executingAt: ExecutingAt, log: Logger) {
     this.#regions = regions;
@@ -53,6 +74,24 @@ export class GuestInterface {
         else if (size === 1) log.debug("the APIC option ROM was not reactivated: there are no registers to look at");
       },
     });
+  }
+
+  captureState(): GuestInterfaceState {
+    const { rom, ...registers } = this.#brought;
+    return {
+      ...registers,
+      stateAddress: this.#state ?? 0,
+      isActive: this.#state === undefined ? 0 : 1,
+      rom: rom.slice(),
+    };
+  }
+
+  restoreState(state: GuestInterfaceState): void {
+    this.#brought = state;
+    this.#state = undefined;
+    if (state.isActive === 0 || state.stateAddress === 0) return this.dispose();
+    const start = state.stateAddress - (state.stateAddress % BLOCK);
+    if (this.#makeWritable(start) > 0) this.#state = state.stateAddress;
   }
 
   /** The offer is forgotten; what was made writable stays so. */

@@ -3,6 +3,7 @@ import {
   COMMANDS,
   definePlugin,
   DEVICES,
+  DEVICE_STATES,
   GUEST,
   guestAddress,
   MEMORY_REGIONS,
@@ -20,6 +21,7 @@ import { GuestInterfaceDevice, guestInterfaceType, IoApicDevice, ioApicType } fr
 import { EXECUTING_AT } from "./guest-interface.ts";
 import { InterruptBoard } from "./lines.ts";
 import { humanCommands, infoLapic, queryCommands } from "./monitor.ts";
+import { LocalApicStates } from "./local-apic-states.ts";
 import { ApicBus } from "./processor-bus.ts";
 import { apicWindow, LOCAL_APIC_ADDRESS } from "./window.ts";
 
@@ -61,6 +63,7 @@ export default definePlugin({
     machine.own(devices.register(ioApicType, IoApicDevice));
     machine.own(devices.register(guestInterfaceType, GuestInterfaceDevice));
     const cpus = machine.use(CPUS);
+    const states = machine.own(new LocalApicStates(machine.use(DEVICE_STATES)));
     const unattached = qom.find("/machine/unattached");
     for (let line = 0; line < board.count; line++) {
       const object = unattached?.addChild("non-qdev-gpio[*]", "irq");
@@ -71,7 +74,7 @@ export default definePlugin({
     machine.own(
       cpus.onPlug(({ apicId, path }) => {
         const isFirst = bus.first === undefined;
-        bus.add(apicId);
+        const unit = bus.add(apicId);
         // Each has the range of messages; the first one's is what everybody sees.
         const object =
           path === undefined
@@ -82,9 +85,15 @@ export default definePlugin({
         // The first brings what all of them share, where there is room for its option ROM.
         const hasRoom = machine.definition.memory.size >= MiB;
         if (isFirst && hasRoom) devices.create({ driver: guestInterfaceType.name, properties: {} }, "machine");
+        states.add(apicId, unit);
       }),
     );
-    machine.own(cpus.onUnplug(({ apicId }) => bus.remove(apicId)));
+    machine.own(
+      cpus.onUnplug(({ apicId }) => {
+        bus.remove(apicId);
+        states.remove(apicId);
+      }),
+    );
     machine.own(machine.use(RESETS).add(() => bus.reset()));
     for (const command of queryCommands(controllers)) machine.own(machine.use(COMMANDS).add(command));
     const human = machine.optional(HUMAN_COMMANDS);

@@ -28,6 +28,14 @@ const ENTRY = {
 /** A message-signalled interrupt as the processors' bus carries it: Intel SDM volume 3 §11.11. */
 export type SendMessage = (address: number, data: number) => void;
 
+/** What a migration carries. */
+export interface IoApicState {
+  id: number;
+  select: number;
+  request: number;
+  entries: bigint[];
+}
+
 export class IoApic {
   readonly region: MemoryRegion;
   readonly #send: SendMessage;
@@ -54,6 +62,25 @@ export class IoApic {
     this.#request = 0;
     this.#low.fill(ENTRY.masked);
     this.#high.fill(0);
+  }
+
+  captureState(): IoApicState {
+    return {
+      id: this.#id,
+      select: this.#select,
+      request: this.#request >>> 0,
+      entries: Array.from(this.#low, (low, pin) => (BigInt(this.#high[pin] ?? 0) << 32n) | BigInt(low)),
+    };
+  }
+
+  restoreState({ id, select, request, entries }: IoApicState): void {
+    this.#id = id & 0xf;
+    this.#select = select;
+    this.#request = request;
+    for (const [pin, entry] of entries.entries()) {
+      this.#low[pin] = Number(BigInt.asUintN(32, entry));
+      this.#high[pin] = Number(entry >> 32n);
+    }
   }
 
   get counts(): Uint32Array {
@@ -143,8 +170,9 @@ export class IoApic {
       if ((low & ENTRY.level) === 0) this.#request &= ~(1 << pin);
       else if ((low & ENTRY.remoteIrr) !== 0) continue;
       else this.#low[pin] = low | ENTRY.remoteIrr;
-      const destination = (this.#high[pin] ?? 0) >>> 24;
-      const address = 0xfee00000 + destination * 0x1000 + ((low & ENTRY.logical) === 0 ? 0 : 0x4);
+      // The upper 16 bits: a destination, or an entry of a remapper's table (VT-d specification 4.1 §5.1.5.1).
+      const destination = (this.#high[pin] ?? 0) >>> 16;
+      const address = 0xfee00000 + destination * 0x10 + ((low & ENTRY.logical) === 0 ? 0 : 0x4);
       this.#send(address, (low & (ENTRY.vector | ENTRY.delivery | ENTRY.level)) >>> 0);
     }
   }

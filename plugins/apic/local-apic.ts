@@ -1,6 +1,6 @@
 // A processor's local APIC: Intel SDM volume 3, §11.
 import { Registry, type Clock, type Disposable, type VirtualTime } from "backplane";
-import { ApicTimer } from "./apic-timer.ts";
+import { ApicTimer, type ApicTimerState } from "./apic-timer.ts";
 import type { ExternalInterrupts, LocalApic, ProcessorSignal } from "./contract.ts";
 import { AT, COMMAND, DELIVERY, deliveryOf, ILLEGAL_ADDRESS, LVT, SPURIOUS, VERSION } from "./registers.ts";
 import { VectorSet } from "./vector-set.ts";
@@ -23,6 +23,31 @@ export interface ProcessorBus {
 
 const TABLE_ENTRIES = 6;
 const TABLE_END = AT.timer + TABLE_ENTRIES * 0x10;
+/** What a migration carries of a local APIC. */
+export interface LocalApicState {
+  /** The base register: its place, and that it is on. */
+  base: number;
+  id: number;
+  arbitration: number;
+  taskPriority: number;
+  spurious: number;
+  logical: number;
+  format: number;
+  readonly inService: Uint32Array;
+  readonly triggerMode: Uint32Array;
+  readonly request: Uint32Array;
+  readonly table: Uint32Array;
+  error: number;
+  readonly command: Uint32Array;
+  readonly timer: ApicTimerState;
+  startupVector: number;
+  waitsForStartup: number;
+}
+
+/** IA32_APIC_BASE (§11.4.3, §11.4.4). */
+const LOCAL_APIC_ADDRESS = 0xfee00000;
+const BASE = { boot: 0x100, enabled: 0x800 } as const;
+
 export class ApicUnit implements LocalApic, Disposable {
   readonly initialId: number;
   readonly isBoot: boolean;
@@ -78,6 +103,43 @@ export class ApicUnit implements LocalApic, Disposable {
     this.#timer.dispose();
   }
 
+  captureState(): LocalApicState {
+    return {
+      base: LOCAL_APIC_ADDRESS | BASE.enabled | (this.isBoot ? BASE.boot : 0),
+      id: this.#id,
+      arbitration: 0,
+      taskPriority: this.#taskPriority,
+      spurious: this.#spurious,
+      logical: this.#logical,
+      format: this.#format,
+      inService: this.#inService.words.slice(),
+      triggerMode: this.#triggerMode.words.slice(),
+      request: this.#request.words.slice(),
+      table: this.#table.slice(),
+      error: this.#error,
+      command: Uint32Array.of(this.#commandLow, this.#commandHigh),
+      timer: this.#timer.captureState(),
+      startupVector: 0,
+      waitsForStartup: Number(this.#waitsForStartup),
+    };
+  }
+
+  restoreState(state: LocalApicState): void {
+    this.#id = state.id;
+    this.#taskPriority = state.taskPriority;
+    this.#spurious = state.spurious;
+    this.#logical = state.logical;
+    this.#format = state.format & 0xf;
+    this.#inService.words.set(state.inService);
+    this.#triggerMode.words.set(state.triggerMode);
+    this.#request.words.set(state.request);
+    this.#table.set(state.table);
+    this.#error = state.error;
+    [this.#commandLow = 0, this.#commandHigh = 0] = state.command;
+    this.#timer.restoreState(state.timer, this.#entry(AT.timer));
+    this.#waitsForStartup = state.waitsForStartup !== 0;
+  }
+
   get id(): number {
     return this.#id;
   }
@@ -106,8 +168,9 @@ export class ApicUnit implements LocalApic, Disposable {
   }
 
   /** A destination in physical mode, 255 being everybody (§11.6.2.1). */
+  /** Of an extended destination its lower bits are compared, and it has a broadcast of its own (§11.12.9). */
   matchesPhysical(destination: number): boolean {
-    return destination === this.#id || destination === 0xff;
+    return (destination & 0xff) === this.#id || destination === 0xff || destination === 0xffffffff;
   }
 
   /** A destination in logical mode, flat or clustered (§11.6.2.2). */

@@ -1,10 +1,20 @@
 // Messages between I/O APICs, devices and local APICs: Intel SDM volume 3, §11.6.2 and §11.11.
-import { Registry, type Clock, type Disposable, type IrqLine } from "backplane";
+import {
+  disposable,
+  guestAddress,
+  Registry,
+  type AddressSpace,
+  type Clock,
+  type Disposable,
+  type IrqLine,
+} from "backplane";
 import type { ExternalInterrupts, LocalApics } from "./contract.ts";
 import { ApicUnit, isDeassert, type Message, type ProcessorBus } from "./local-apic.ts";
 import { COMMAND, DELIVERY, deliveryOf, shorthandOf } from "./registers.ts";
 
 const LOGICAL_ADDRESS = 0x4;
+/** Above the address are the upper bits of the destination, in their places. */
+const EXTENDED_DESTINATION = 2 ** 32;
 
 /** The machine's local APICs, and who of them a message is for. */
 export class ApicBus implements LocalApics, ProcessorBus {
@@ -12,6 +22,7 @@ export class ApicBus implements LocalApics, ProcessorBus {
   readonly #units: ApicUnit[] = [];
   readonly #ended = new Registry<(vector: number) => void>();
   external: ExternalInterrupts | undefined;
+  #ioApicSpace: AddressSpace | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,8 +34,10 @@ export class ApicBus implements LocalApics, ProcessorBus {
   }
 
   /** A processor comes; the first is the one that boots. */
-  add(apicId: number): void {
-    this.#units.push(new ApicUnit(apicId, this.#units.length === 0, this.#clock, this));
+  add(apicId: number): ApicUnit {
+    const unit = new ApicUnit(apicId, this.#units.length === 0, this.#clock, this);
+    this.#units.push(unit);
+    return unit;
   }
 
   remove(apicId: number): void {
@@ -59,11 +72,24 @@ export class ApicBus implements LocalApics, ProcessorBus {
   }
 
   send(address: number, data: number): void {
-    const destination = (address >> 12) & 0xff;
+    const destination = ((address >>> 12) & 0xff) + Math.floor(address / EXTENDED_DESTINATION);
     const isLogical = (address & LOGICAL_ADDRESS) !== 0;
     const message = { delivery: deliveryOf(data), vector: data & 0xff, isLevel: (data & COMMAND.level) !== 0 };
     // A startup has no meaning on the bus of devices.
     if (message.delivery !== DELIVERY.startup) this.#deliver(this.#matching(destination, isLogical), message);
+  }
+
+  routeIoApics(space: AddressSpace): Disposable {
+    this.#ioApicSpace = space;
+    return disposable(() => {
+      this.#ioApicSpace = undefined;
+    });
+  }
+
+  /** An I/O APIC's message. */
+  sendFromIoApic(address: number, data: number): void {
+    if (this.#ioApicSpace === undefined) this.send(address, data);
+    else this.#ioApicSpace.store(guestAddress(address), data, 4);
   }
 
   command(from: ApicUnit, low: number, high: number): void {

@@ -4,6 +4,10 @@ const WORDS = 8;
 export class VectorSet {
   readonly #words = new Uint32Array(WORDS);
 
+  get words(): Uint32Array {
+    return this.#words;
+  }
+
   clear(): void {
     this.#words.fill(0);
   }

@@ -31,7 +31,10 @@ export interface BackendServices {
 }
 
 export class Backend implements BlockBackend {
-  readonly name: string;
+  /** Empty once the drive was taken away from its device. */
+  name: string;
+  /** What has stopped the machine, until it goes on. */
+  ioStatus: "ok" | "failed" | "nospace" = "ok";
   readonly settings: BackendSettings = { accountInvalid: true, accountFailed: true };
   readonly statistics = { read: counters(), write: counters(), flush: counters(), unmap: counters() };
   writeCache = true;

@@ -18,6 +18,16 @@ import {
   type JsonObject,
 } from "backplane";
 
+export {
+  blockDeviceProperties,
+  type BlockSizes,
+  configureBackend,
+  geometryProperties,
+  GRANULARITY_UNSET,
+  readBlockSizes,
+} from "./device-properties.ts";
+export { type DiskGeometry, givenGeometry, guessGeometry } from "./geometry.ts";
+
 /** Why a request failed: the name of the errno, `EIO`. Undefined: it did not. */
 export type BlockFault = string | undefined;
 
@@ -28,8 +38,11 @@ export type IoVector = readonly Uint8Array[];
 export type BlockOperation = "read" | "write" | "write-zeroes" | "discard" | "flush";
 
 export interface ReadOptions {
-  /** The vector lies in memory that was registered: the host may transfer directly. */
-  readonly registered?: boolean;
+  /**
+   * Where each part of the vector lies, when all of it is in memory that was registered (`registerBuffer`): a driver whose
+   * medium reaches memory by itself transfers directly.
+   */
+  readonly addresses?: readonly HostAddress[];
 }
 export interface WriteOptions extends ReadOptions {
   /** Done when it is on the medium, not when it is in a cache. */
@@ -45,6 +58,18 @@ export interface BlockBuffer {
   readonly host: HostAddress;
   readonly length: number;
   readonly memory: HostMemory;
+}
+
+/** What the host's own asynchronous I/O knows of such memory, for one node that does its transfers through it. */
+export interface RegisteredBuffers {
+  /** Throws a `HostCallError`, and then nothing of it is registered. */
+  register(host: HostAddress, length: number): Disposable;
+}
+
+/** Where the nodes whose medium is the host's (`file`, `null-co`, `null-aio`) register memory. */
+export interface RegisteredBufferHost {
+  /** Asked once per node, when it is opened. */
+  buffersOf(nodeName: string): RegisteredBuffers;
 }
 
 /** What nodes and backends have in common: bytes behind offsets. Requests run concurrently; order comes from awaiting. */
@@ -78,17 +103,23 @@ export interface BlockNode extends BlockTarget {
   notice(event: string): void;
 }
 
+/** A device, or a device inside one, as far as messages name it. */
+export type BlockUserDevice = Pick<DeviceContext, "id" | "path" | "type">;
+
 /** What the user of a backend must take part in. */
 export interface BlockUser {
   /** For messages and `query-block`'s `qdev`. */
-  readonly device: DeviceContext;
-  readonly writable: boolean;
+  readonly device: BlockUserDevice;
+  /** `if-possible`: it takes a node that cannot be written as it is. */
+  readonly writable: boolean | "if-possible";
   /** Lets others write the node as well. */
   readonly shareWrite?: boolean;
   /** The guest can take the medium out. */
   readonly removable?: boolean;
   /** `query-block` calls what this is. */
   readonly tray?: { readonly open: boolean; readonly locked: boolean };
+  /** A drive goes with its device, unless that never came to be. Absent: it did. */
+  isRealized?(): boolean;
   /** The node has another length. */
   resized?(): void;
   /** Another medium was put in, or the medium was taken out. */
@@ -168,6 +199,8 @@ export interface BlockOpenRequest {
   readonly cache: { readonly direct: boolean; readonly noFlush: boolean };
   /** The node that stands under `role` in the options. */
   readonly child: (role: string) => BlockNode;
+  /** For a driver whose medium is the host's. Undefined where nothing needs to be told. */
+  readonly buffers: RegisteredBuffers | undefined;
 }
 
 /** What a driver implements. Ranges are within the node's length by then. */
@@ -209,13 +242,20 @@ export interface BlockPermissions {
 export interface Block {
   /** A driver of a plugin's own. */
   addDriver(driver: BlockDriver): Disposable;
+  /**
+   * Who makes devices for drives of an interface (`if=virtio`) that nobody has taken, when the definition's devices are
+   * there. There is at most one for each.
+   */
+  addInterface(name: string, make: (drive: DriveFacts) => void): Disposable;
+  /** Where nodes register memory that are opened from now on. There is at most one; without it they need not. */
+  useBufferHost(host: RegisteredBufferHost): Disposable;
   readonly drives: readonly DriveFacts[];
   drive(id: string): DriveFacts | undefined;
   /** The drive at a place of a bus of the machine, for machine types that put devices there. */
   driveAt(interfaceName: string, bus: number, unit: number): DriveFacts | undefined;
   node(name: string): BlockNode | undefined;
   /** Throws what `attach` would throw because of the name alone. */
-  check(name: string, device: DeviceContext): void;
+  check(name: string, device: BlockUserDevice): void;
   /** Takes the drive or node for a device. Throws with the peer's texts. The caller disposes it. */
   attach(name: string, user: BlockUser): BlockBackend;
   /** A backend without a medium, for a removable drive to which none was given. */

@@ -132,8 +132,16 @@ function imageOptions(given: Given, file: string | undefined, format: string | u
   return { node, guessed };
 }
 
+/** What a drive need not say of an NVMe controller, though a node must. */
+function completed(options: JsonObject, driver: string): JsonObject {
+  if (driver !== "nvme") return options;
+  if (options["device"] === undefined) throw blockErrors.BLOCK_NVME_DEVICE();
+  return { namespace: 1, ...options };
+}
+
 /** Types the texts, and refuses what the driver does not have, in the words of older options. */
-function checked(options: JsonObject, driver: string, kind: "format" | "protocol"): JsonObject {
+function checked(given: JsonObject, driver: string, kind: "format" | "protocol"): JsonObject {
+  const options = completed(given, driver);
   const schema = driverOptions(driver);
   if (schema === undefined) throw blockErrors.BLOCK_DRIVER(driver);
   const known = { ...schema.members, driver: { schema: q.str, optional: false } };

@@ -256,8 +256,39 @@ export const blockErrors = defineErrors({
     text: () => "Could not parse the JSON options",
     help: "What follows `json:` in a file name is no JSON object.",
   },
+  BLOCK_NVME_NAMESPACE: {
+    text: (namespace: string) => `Invalid namespace '${namespace}', positive number expected`,
+    help: "What stands behind the controller's address in `nvme://ADDRESS/NAMESPACE` is no number.",
+  },
+  BLOCK_NVME_DEVICE: {
+    text: () => "'device' option is required",
+    help: "A node of the driver nvme needs the PCI address of its controller.",
+  },
+  BLOCK_NVME_ABSENT: {
+    text: () => "Failed to open /dev/vfio/vfio: No such file or directory",
+    help: "The machine has no VFIO. Define the controller under `vfio-helpers.devices`.",
+  },
   BLOCK_FILENAME_MISSING: {
     text: (driver: string) => `The '${driver}' block driver requires a file name`,
     help: "A node needs to know its file.",
+  },
+  BLOCK_BUFFER: {
+    text: (host: number, length: number, reason: string) =>
+      `Failed to register buffer 0x${host.toString(16)} with size ${length}: ${reason}`,
+    help: "The host's asynchronous I/O did not take a piece of guest memory: it has limits on how many and how large buffers are, and on locked memory.",
+  },
+  BLOCK_SIZE: {
+    text: (name: string, least: number, most: number) =>
+      `parameter ${name} must be a power of 2 between ${least} and ${most}`,
+    help: "A size of blocks is none that a disk has.",
+  },
+  BLOCK_PHYSICAL_SIZE: {
+    text: () => "logical_block_size > physical_block_size not supported",
+    help: "A physical block is made of logical ones.",
+    at: "physical_block_size",
+  },
+  BLOCK_GEOMETRY: {
+    text: (name: string, limit: number) => `${name} must be between 1 and ${limit}`,
+    help: "A geometry that was given by hand is incomplete or out of range.",
   },
 });

@@ -23,7 +23,10 @@ export class FaultHandler {
       reason: errorWords(fault),
     });
     if (action !== "stop") return action;
+    // The first fault is the one that is told.
+    if (backend.ioStatus === "ok") backend.ioStatus = fault === "ENOSPC" ? "nospace" : "failed";
     await this.#stopped();
+    backend.ioStatus = "ok";
     return "retry";
   }
 

@@ -15,7 +15,6 @@ const KNOWN_PROTOCOLS = new Set([
   "rbd",
   "ssh",
   "nfs",
-  "nvme",
   "gluster",
   "host_device",
   "host_cdrom",
@@ -36,6 +35,8 @@ export function nodeOfFilename(name: string): JsonObject {
     case "null-co":
     case "null-aio":
       return { driver: protocol };
+    case "nvme":
+      return nvmeOptions(rest);
     case "blkdebug": {
       const at = rest.indexOf(":");
       const config = rest.slice(0, Math.max(at, 0));
@@ -46,6 +47,22 @@ export function nodeOfFilename(name: string): JsonObject {
       if (KNOWN_PROTOCOLS.has(protocol)) throw blockErrors.BLOCK_DRIVER_UNMODELLED(protocol);
       throw blockErrors.BLOCK_PROTOCOL(protocol);
   }
+}
+
+/** `nvme://0000:01:00.0/1`: a controller's address, and a namespace. */
+function nvmeOptions(rest: string): JsonObject {
+  const [, device, namespace] = /^\/\/([^/]+)(?:\/(.*))?$/s.exec(rest) ?? [];
+  if (device === undefined) return { driver: "nvme" };
+  if (namespace === undefined) return { driver: "nvme", device };
+  return { driver: "nvme", device, namespace: namespace === "" ? 1 : namespaceNumber(namespace) };
+}
+
+/** As strtoul takes it, where a sign is no fault; the driver keeps 32 bits of it. */
+function namespaceNumber(text: string): number {
+  const [, sign, digits] = /^\s*([+-]?)(\d+)$/.exec(text) ?? [];
+  const value = digits === undefined ? undefined : BigInt(digits);
+  if (value === undefined || value >= 2n ** 64n) throw blockErrors.BLOCK_NVME_NAMESPACE(text);
+  return Number(BigInt.asIntN(32, sign === "-" ? -value : value));
 }
 
 function jsonOptions(text: string): JsonObject {

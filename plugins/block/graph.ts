@@ -1,6 +1,6 @@
 // All nodes of a machine: opening, naming, holding, deleting.
 import { writeJson, type JsonObject, type JsonValue } from "backplane";
-import type { BlockDriver, BlockNode, BlockPermissions } from "./contract.ts";
+import type { BlockDriver, BlockNode, BlockPermissions, RegisteredBufferHost } from "./contract.ts";
 import { blockErrors } from "./errors.ts";
 import { checkNodeName, checkNodeNameLength, NodeNames } from "./names.ts";
 import { GraphNode, type DetectZeroes, type NodeUser } from "./node.ts";
@@ -39,6 +39,8 @@ const NOTHING_INHERITED: Inherited = {
 };
 
 export class BlockGraph {
+  /** Where nodes register memory. */
+  bufferHost: RegisteredBufferHost | undefined;
   readonly #drivers: ReadonlyMap<string, BlockDriver>;
   /** By age: children are older than their parents, unless these open them themselves. */
   #nodes: GraphNode[] = [];
@@ -106,6 +108,7 @@ export class BlockGraph {
         unmap: settings.unmap,
         cache: { direct: settings.direct, noFlush: settings.noFlush },
         child: (role) => childOf(children, role),
+        buffers: this.bufferHost?.buffersOf(nodeName),
       });
       const node = new GraphNode(
         {

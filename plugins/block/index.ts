@@ -24,7 +24,7 @@ export default definePlugin<BlockOptions>({
     machine.own(disposable(() => block.close()));
     machine.own(machine.use(LIFECYCLE).on("objects", () => block.build(options)));
     for (const event of BLOCK_EVENTS) machine.own(machine.use(EVENTS).declare(event));
-    machine.own(machine.use(LIFECYCLE).on("devices", () => block.checkOrphans()));
+    machine.own(machine.use(LIFECYCLE).on("devices", () => block.placeOrphans()));
     const commands = machine.use(COMMANDS);
     for (const command of blockCommands(block, clock, machine.use(EVENTS))) machine.own(commands.add(command));
     const human = machine.optional(HUMAN_COMMANDS);

@@ -16,8 +16,13 @@ export function blockInfo(backend: Backend): JsonObject {
     locked: user?.tray?.locked ?? false,
     ...(node === undefined ? {} : { inserted: deviceInfo(node, backend) }),
     ...(user?.tray === undefined ? {} : { tray_open: user.tray.open }),
-    ...(user === undefined ? {} : { "io-status": "ok" }),
+    ...(user !== undefined && stopsMachine(backend) ? { "io-status": backend.ioStatus } : {}),
   };
+}
+
+/** Only then there is something to tell: a fault that is reported or ignored is over. */
+function stopsMachine({ policy }: Backend): boolean {
+  return policy.write === "enospc" || policy.write === "stop" || policy.read === "stop";
 }
 
 export function qdevOf({ user }: Backend): string {

@@ -174,12 +174,17 @@ const stats = q.struct("BlockDeviceStats", {
 const driverStats = q.union(
   "BlockStatsSpecific",
   "driver",
-  { driver: q.enum("BlockStatsDriver", ["file"]) },
+  { driver: q.enum("BlockStatsDriver", ["file", "nvme"]) },
   {
     file: q.struct("BlockStatsSpecificFile", {
       "discard-nb-ok": q.uint(64),
       "discard-nb-failed": q.uint(64),
       "discard-bytes-ok": q.uint(64),
+    }),
+    nvme: q.struct("BlockStatsSpecificNvme", {
+      "completion-errors": q.uint(64),
+      "aligned-accesses": q.uint(64),
+      "unaligned-accesses": q.uint(64),
     }),
   },
 );

@@ -25,7 +25,6 @@ export const UNMODELLED_DRIVERS = [
   "luks",
   "nbd",
   "nfs",
-  "nvme",
   "parallels",
   "preallocate",
   "qcow",
@@ -81,7 +80,7 @@ const nullOptions = q.struct("BlockdevOptionsNull", {
 /** A union that refers to itself: nodes below nodes. */
 function build(): UnionSchema {
   const branches: Record<string, StructSchema> = {};
-  const driver = q.enum("BlockdevDriver", ["blkdebug", "file", "null-aio", "null-co", "raw"]);
+  const driver = q.enum("BlockdevDriver", ["blkdebug", "file", "null-aio", "null-co", "nvme", "raw"]);
   const union: UnionSchema = q.union("BlockdevOptions", "driver", { driver, ...nodeOptions }, branches);
   const reference = q.alternate("BlockdevRef", "BlockdevRef", [union, q.str]);
   branches["null-co"] = nullOptions;
@@ -95,6 +94,7 @@ function build(): UnionSchema {
     "drop-cache?": q.bool,
     "x-check-cache-dropped?": q.bool,
   });
+  branches["nvme"] = q.struct("BlockdevOptionsNVMe", { device: q.str, namespace: q.int });
   branches["raw"] = q.struct("BlockdevOptionsRaw", { file: reference, "offset?": q.int, "size?": q.int });
   branches["blkdebug"] = q.struct("BlockdevOptionsBlkdebug", {
     image: reference,

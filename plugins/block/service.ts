@@ -3,18 +3,27 @@ import {
   checkArguments,
   disposable,
   parseJson,
-  type DeviceContext,
   type Disposable,
   type JsonObject,
   type Logger,
   type Origin,
 } from "backplane";
 import { Backend, type BackendServices } from "./backend.ts";
-import type { Block, BlockBackend, BlockDriver, BlockNode, BlockUser, DriveFacts } from "./contract.ts";
+import type {
+  Block,
+  BlockBackend,
+  BlockDriver,
+  BlockNode,
+  BlockUser,
+  BlockUserDevice,
+  DriveFacts,
+  RegisteredBufferHost,
+} from "./contract.ts";
 import { readDrive, type DriveRequest } from "./drive.ts";
 import { blkdebugDriver } from "./drivers/blkdebug.ts";
 import { fileDriver } from "./drivers/file.ts";
 import { nullDrivers } from "./drivers/null.ts";
+import { absentNvmeDriver } from "./drivers/nvme.ts";
 import { rawDriver } from "./drivers/raw.ts";
 import { blockErrors } from "./errors.ts";
 import { BlockGraph, isObject } from "./graph.ts";
@@ -52,13 +61,15 @@ export class BlockService implements Block {
   /** Drives, and what devices made for themselves, in order of their making. */
   readonly #backends = new Set<Backend>();
   readonly #users = new Map<Backend, NodeUser>();
+  /** By interface. */
+  readonly #makers = new Map<string, (drive: DriveFacts) => void>();
   readonly #services: BackendServices;
   readonly #log: Logger;
 
   constructor(services: BackendServices, log: Logger) {
     this.#services = services;
     this.#log = log;
-    for (const driver of [...nullDrivers, fileDriver, rawDriver, blkdebugDriver])
+    for (const driver of [...nullDrivers, fileDriver, rawDriver, blkdebugDriver, absentNvmeDriver])
       this.#drivers.set(driver.name, driver);
     this.graph = new BlockGraph(this.#drivers, (name) => this.#drives.has(name));
   }
@@ -74,6 +85,18 @@ export class BlockService implements Block {
   addDriver(driver: BlockDriver): Disposable {
     this.#drivers.set(driver.name, driver);
     return disposable(() => void this.#drivers.delete(driver.name));
+  }
+
+  addInterface(name: string, make: (drive: DriveFacts) => void): Disposable {
+    this.#makers.set(name, make);
+    return disposable(() => void this.#makers.delete(name));
+  }
+
+  useBufferHost(host: RegisteredBufferHost): Disposable {
+    this.graph.bufferHost = host;
+    return disposable(() => {
+      this.graph.bufferHost = undefined;
+    });
   }
 
   drive(id: string): DriveFacts | undefined {
@@ -161,24 +184,30 @@ export class BlockService implements Block {
       this.graph.release(node);
     }
     this.#drives.delete(id);
+    // Its device goes on without a name, and with nobody who could put right what fails.
+    backend.name = "";
+    backend.policy.read = "report";
+    backend.policy.write = "report";
     if (user === undefined) this.#backends.delete(backend);
   }
 
-  check(name: string, device: DeviceContext): void {
+  check(name: string, device: BlockUserDevice): void {
     const drive = this.#drives.get(name);
     if (drive?.backend.user !== undefined) throw blockErrors.BLOCK_DRIVE_TAKEN(name);
     if (drive === undefined && this.graph.find(name) === undefined)
       throw blockErrors.BLOCK_NO_VALUE(device.type.name, "drive", name);
   }
 
-  /** Drives that the machine was to have a place for, and has none. */
-  checkOrphans(): void {
+  /** Drives that the machine was to have a place for: those that have none get a device, or are refused. */
+  placeOrphans(): void {
     for (const { facts, backend, commandLine } of this.#drives.values()) {
       const { interface: name, bus, unit } = facts;
-      if (name !== "none" && backend.user === undefined)
-        at(commandLine, () => {
-          throw blockErrors.BLOCK_INTERFACE_UNMODELLED(name, bus, unit);
-        });
+      if (name === "none" || backend.user !== undefined) continue;
+      at(commandLine, () => {
+        const make = this.#makers.get(name);
+        if (make === undefined) throw blockErrors.BLOCK_INTERFACE_UNMODELLED(name, bus, unit);
+        make(facts);
+      });
     }
   }
 
@@ -258,7 +287,7 @@ export class BlockService implements Block {
     if (node !== undefined) {
       const nodeUser: NodeUser = {
         name: user.device.id ?? user.device.path,
-        writes: user.writable,
+        writes: user.writable === "if-possible" ? !node.readOnly : user.writable,
         sharesWrites: user.shareWrite === true,
         resized: () => user.resized?.(),
       };
@@ -271,6 +300,7 @@ export class BlockService implements Block {
   #detach(backend: Backend): void {
     const { node } = backend;
     const user = this.#users.get(backend);
+    const wasRealized = backend.user?.isRealized?.() ?? true;
     if (node !== undefined && user !== undefined) this.graph.leave(node, user);
     this.#users.delete(backend);
     backend.user = undefined;
@@ -280,7 +310,7 @@ export class BlockService implements Block {
       return;
     }
     // A drive of the machine's definition goes with its device.
-    this.deleteDrive(backend.name);
+    if (wasRealized) this.deleteDrive(backend.name);
   }
 }
 

@@ -1,15 +1,15 @@
 // Register space as a guest sees it: 82574 Datasheet §10.2. Plain registers are values; those below do something.
 import type { Clock, ClockTimer, VirtualTime } from "backplane";
 import type { PciFunction, PciMsi, PciMsix } from "backplane/plugins/pci/contract";
-import { Interrupts, VECTORS } from "./interrupts.ts";
+import { Interrupts, VECTORS, type InterruptState } from "./interrupts.ts";
 import type { Nvm } from "./nvm.ts";
 import { Phy } from "./phy.ts";
-import { Receiver } from "./receiver.ts";
+import { Receiver, type ReceiverState } from "./receiver.ts";
 import { isReadable, registerAt, resetRegisters, writtenValue } from "./register-map.ts";
 import { ADDRESS_VALID, CAUSE, CTRL, CTRL_EXT, R, RCTL, REGISTER_COUNT, STATUS } from "./registers.ts";
 import { clearsOnRead, isHighHalf } from "./statistics.ts";
 import { SystemTime } from "./system-time.ts";
-import { Transmitter } from "./transmitter.ts";
+import { Transmitter, type QueueState } from "./transmitter.ts";
 
 const NEGOTIATION_NS = 500_000_000;
 const TARC_READABLE = 0x7800_07ff;
@@ -34,9 +34,23 @@ export interface CardParts {
   ready(): void;
 }
 
+/** What a migration carries behind the function's own part. */
+export interface CardState {
+  readonly registers: Uint32Array;
+  readonly nvm: Uint16Array;
+  readonly phy: Uint16Array;
+  readonly address: Uint8Array;
+  readonly receiver: ReceiverState;
+  readonly interrupts: InterruptState;
+  readonly queues: readonly QueueState[];
+  timeOffset: bigint;
+}
+
 export class Card {
   readonly #registers = new Uint32Array(REGISTER_COUNT);
   readonly #parts: CardParts;
+  /** What a reset puts into the first receive filter; a stream brings that of the card it comes from. */
+  #address: readonly number[];
   readonly #phy = new Phy(() => this.#negotiate());
   readonly #interrupts: Interrupts;
   readonly #transmitter: Transmitter;
@@ -46,12 +60,40 @@ export class Card {
 
   constructor(parts: CardParts) {
     this.#parts = parts;
+    this.#address = parts.address;
     const { card, msi, msix, clock } = parts;
     this.#interrupts = new Interrupts(this.#registers, card, msi, msix, clock);
     this.#receiver = new Receiver(this.#registers, card, this.#interrupts);
     this.#transmitter = new Transmitter(this.#registers, card, this.#interrupts, (frame) => this.#out(frame));
     this.#time = new SystemTime(this.#registers, clock);
     this.#negotiation = clock.timer(() => this.#negotiated());
+  }
+
+  captureState(): CardState {
+    return {
+      registers: this.#registers.slice(),
+      nvm: this.#parts.nvm.captureState(),
+      phy: this.#phy.captureState(),
+      address: Uint8Array.from(this.#address),
+      receiver: this.#receiver.captureState(),
+      interrupts: this.#interrupts.captureState(),
+      queues: this.#transmitter.captureState(),
+      timeOffset: this.#time.offset,
+    };
+  }
+
+  restoreState(state: CardState): void {
+    this.#registers.set(state.registers);
+    this.#parts.nvm.restoreState(state.nvm);
+    this.#phy.restoreState(state.phy);
+    this.#address = [...state.address];
+    this.#receiver.restoreState(state.receiver);
+    this.#interrupts.restoreState(state.interrupts);
+    this.#transmitter.restoreState(state.queues);
+    this.#time.offset = state.timeOffset;
+    // How far the link had come is not carried.
+    if (this.#phy.isNegotiating) this.#armNegotiation();
+    else this.#negotiation.cancel();
   }
 
   /** The address that the first receive filter has now. */
@@ -236,7 +278,7 @@ export class Card {
     resetRegisters(this.#registers, keep);
     this.#receiver.reset();
     this.#transmitter.reset();
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = this.#parts.address;
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = this.#address;
     this.#registers[R.RAL0] = a | (b << 8) | (c << 16) | (d << 24);
     this.#registers[R.RAH0] = e | (f << 8) | ADDRESS_VALID;
   }
@@ -251,6 +293,10 @@ export class Card {
   #negotiate(): void {
     this.#registers[R.STATUS] = this.#get(R.STATUS) & ~STATUS.linkUp;
     this.#phy.linkDown();
+    this.#armNegotiation();
+  }
+
+  #armNegotiation(): void {
     const { clock } = this.#parts;
     this.#negotiation.arm((clock.now + NEGOTIATION_NS) as VirtualTime);
   }

@@ -1,5 +1,11 @@
 import type { Clock, ClockTimer, VirtualTime } from "backplane";
 
+/** What a migration carries of a timer; all ones where it is not armed. */
+export interface DelayTimerState {
+  deadline: bigint;
+  isRunning: boolean;
+}
+
 /** A timer whose delay a register says, in steps of `resolution` nanoseconds. */
 export class DelayTimer {
   readonly #clock: Clock;
@@ -32,6 +38,17 @@ export class DelayTimer {
 
   stop(): void {
     this.#timer.cancel();
+  }
+
+  captureState(): DelayTimerState {
+    const { deadline } = this.#timer;
+    return { deadline: deadline === undefined ? -1n : BigInt(Math.floor(deadline)), isRunning: this.isRunning };
+  }
+
+  /** One that runs begins anew, with what its register says. */
+  restoreState({ isRunning }: DelayTimerState): void {
+    if (isRunning) this.start();
+    else this.stop();
   }
 
   /** As if its time had come, if it runs. */

@@ -24,9 +24,10 @@ import {
   pciProperties,
   REG,
   type Pci,
+  type PciDeviceState,
   type PciFunction,
 } from "backplane/plugins/pci/contract";
-import { Card } from "./card.ts";
+import { Card, type CardState } from "./card.ts";
 import { VECTORS } from "./interrupts.ts";
 import { Nvm } from "./nvm.ts";
 
@@ -80,6 +81,16 @@ export const e1000eType = {
   },
 } satisfies DeviceType;
 
+/** What a migration carries of the device. */
+export interface DeviceState {
+  readonly pci: PciDeviceState;
+  readonly vectors: Uint8Array;
+  readonly card: CardState;
+  readonly subsystem: number;
+  readonly subsystemVendor: number;
+  ioAddress: number;
+}
+
 /** Intel's 82574L: two queues each way, checksums and segmentation, three kinds of interrupts. */
 @injectable()
 export class E1000eDevice implements Device {
@@ -116,6 +127,7 @@ export class E1000eDevice implements Device {
     });
     this.#function = subject;
     let ioAddress = 0;
+    const { msi, msix } = this.#capabilities(subject, address);
     const card: Card = new Card({
       card: subject,
       clock: this.clock,
@@ -123,7 +135,8 @@ export class E1000eDevice implements Device {
       address,
       send: (frame) => link.send(frame),
       ready: () => link.ready(),
-      ...this.#capabilities(subject, address),
+      msi,
+      msix,
     });
     const link = device.own(
       this.network.connect(
@@ -169,6 +182,27 @@ export class E1000eDevice implements Device {
     );
     device.own(this.resets.add(() => card.powerOn(properties["init-vet"] ? VLAN : 0)));
     card.powerOn(properties["init-vet"] ? VLAN : 0);
+    const { subsys: subsystem, subsys_ven: subsystemVendor } = properties;
+    device.carry({
+      kind: "captured",
+      idstr: `${subject.path}/e1000e`,
+      version: 1,
+      description: async () => (await import("./late/state.ts")).E1000E,
+      capture: (): DeviceState => ({
+        pci: subject.captureState(),
+        vectors: msix.captureState(),
+        ioAddress,
+        subsystem,
+        subsystemVendor,
+        card: card.captureState(),
+      }),
+      restore: (state) => {
+        msix.restoreState(state.vectors);
+        subject.restoreState(state.pci);
+        ({ ioAddress } = state);
+        card.restoreState(state.card);
+      },
+    });
   }
 
   unplug(): void {

@@ -1,7 +1,7 @@
 // Causes, masks, moderation and delivery of interrupts: 82574 Datasheet §7.4 (interrupts), §10.2.4 (their registers).
 import type { Clock } from "backplane";
 import type { PciFunction, PciMsi, PciMsix } from "backplane/plugins/pci/contract";
-import { DelayTimer } from "./delay-timer.ts";
+import { DelayTimer, type DelayTimerState } from "./delay-timer.ts";
 import { CAUSE, CTRL_EXT, R, RFCTL } from "./registers.ts";
 import { count } from "./statistics.ts";
 
@@ -39,6 +39,20 @@ const DELAYED_TRANSMIT =
 const FLUSH = 0x8000_0000;
 const PENDING_BITS = 0x1f;
 
+/** What a migration carries besides the registers. */
+export interface InterruptState {
+  delayed: number;
+  readonly receiveDelay: DelayTimerState;
+  readonly receiveLimit: DelayTimerState;
+  readonly acknowledgeDelay: DelayTimerState;
+  readonly transmitDelay: DelayTimerState;
+  readonly transmitLimit: DelayTimerState;
+  readonly throttle: DelayTimerState;
+  readonly throttles: readonly DelayTimerState[];
+  interval: number;
+  readonly intervals: Uint32Array;
+}
+
 export class Interrupts {
   readonly #registers: Uint32Array;
   readonly #card: PciFunction;
@@ -74,6 +88,35 @@ export class Interrupts {
       { length: VECTORS },
       (_, vector) => new DelayTimer(clock, registers, R.EITR + vector, STEP.throttle, () => msix.send(vector)),
     );
+  }
+
+  captureState(): InterruptState {
+    return {
+      delayed: this.#delayed,
+      receiveDelay: this.#receiveDelay.captureState(),
+      receiveLimit: this.#receiveLimit.captureState(),
+      acknowledgeDelay: this.#acknowledgeDelay.captureState(),
+      transmitDelay: this.#transmitDelay.captureState(),
+      transmitLimit: this.#transmitLimit.captureState(),
+      throttle: this.#throttle.captureState(),
+      throttles: this.#throttles.map((timer) => timer.captureState()),
+      interval: this.interval(0),
+      intervals: this.#intervals.slice(1),
+    };
+  }
+
+  /** After the registers: they say how long the timers run. */
+  restoreState(state: InterruptState): void {
+    this.#delayed = state.delayed;
+    this.#receiveDelay.restoreState(state.receiveDelay);
+    this.#receiveLimit.restoreState(state.receiveLimit);
+    this.#acknowledgeDelay.restoreState(state.acknowledgeDelay);
+    this.#transmitDelay.restoreState(state.transmitDelay);
+    this.#transmitLimit.restoreState(state.transmitLimit);
+    this.#throttle.restoreState(state.throttle);
+    for (const [vector, timer] of state.throttles.entries()) this.#throttles[vector]?.restoreState(timer);
+    this.#intervals[0] = state.interval;
+    this.#intervals.set(state.intervals, 1);
   }
 
   /** Messages are told apart by vector. */

@@ -33,6 +33,14 @@ export class Nvm {
     this.#words = words;
   }
 
+  captureState(): Uint16Array {
+    return this.#words.slice();
+  }
+
+  restoreState(words: Uint16Array): void {
+    this.#words.set(words);
+  }
+
   read(registers: Uint32Array, value: number): void {
     this.#access(registers, value, undefined);
   }

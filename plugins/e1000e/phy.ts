@@ -82,12 +82,25 @@ export class Phy {
     for (const [page, register, value] of INITIAL) this.#values[page * PAGE_LENGTH + register] = value;
   }
 
+  captureState(): Uint16Array {
+    return this.#values.slice();
+  }
+
+  restoreState(values: Uint16Array): void {
+    this.#values.set(values);
+  }
+
   get isLoopback(): boolean {
     return (this.#get(CONTROL) & BMCR.loopback) !== 0;
   }
 
   get hasNegotiated(): boolean {
     return (this.#get(CONTROL) & BMCR.autonegotiation) !== 0 && (this.#get(STATUS) & BMSR.negotiated) !== 0;
+  }
+
+  /** The link has not been agreed upon yet. */
+  get isNegotiating(): boolean {
+    return (this.#get(CONTROL) & BMCR.autonegotiation) !== 0 && (this.#get(STATUS) & BMSR.negotiated) === 0;
   }
 
   linkDown(): void {

@@ -24,6 +24,15 @@ const HEADER_SPLIT = 0x8000;
 type Layout = "legacy" | "extended" | "split";
 const STATUS_AT: { readonly [L in Layout]: number } = { legacy: 12, extended: 8, split: 8 };
 
+/** What a migration carries besides the registers. */
+export interface ReceiverState {
+  thresholdShift: number;
+  /** Of a descriptor, in bytes; 0 where reception was never enabled. */
+  descriptorLength: number;
+  readonly sizes: Uint32Array;
+  total: number;
+}
+
 export class Receiver {
   readonly #registers: Uint32Array;
   readonly #card: PciFunction;
@@ -32,8 +41,8 @@ export class Receiver {
   readonly #sizes = new Uint32Array(BUFFERS);
   readonly #descriptor = new DataView(new ArrayBuffer(2 * UNIT));
   readonly #bytes = new Uint8Array(this.#descriptor.buffer);
-  /** In units; as it was when reception was enabled, whatever the guest has said since. */
-  #units = 1;
+  /** In units; as it was when reception was enabled, whatever the guest has said since. None before it ever was. */
+  #units = 0;
   #total = 0;
   #thresholdShift = 5;
 
@@ -46,6 +55,25 @@ export class Receiver {
 
   reset(): void {
     this.#thresholdShift = 5;
+  }
+
+  captureState(): ReceiverState {
+    return {
+      thresholdShift: this.#thresholdShift,
+      descriptorLength: this.#units * UNIT,
+      sizes: this.#sizes.slice(),
+      total: this.#total,
+    };
+  }
+
+  /** After the registers. Sizes with which reception would never end are taken from the registers. */
+  restoreState({ thresholdShift, descriptorLength, sizes }: ReceiverState): void {
+    this.#sizes.set(sizes);
+    this.#total = sizes.reduce((sum, size) => sum + size, 0);
+    this.#units = Math.min(descriptorLength / UNIT, 2) | 0;
+    this.#thresholdShift = thresholdShift & 0x1f;
+    const isConfigured = this.#units > 0 && this.#total > 0;
+    if (!isConfigured && (this.#get(R.RCTL) & RCTL.enable) !== 0) this.configure();
   }
 
   get isReady(): boolean {

@@ -17,6 +17,15 @@ export class SystemTime {
     this.#clock = clock;
   }
 
+  /** What the time is ahead of the machine's. */
+  get offset(): bigint {
+    return BigInt.asIntN(64, this.#offset);
+  }
+
+  set offset(value: bigint) {
+    this.#offset = value;
+  }
+
   /** Reading the low half latches both. */
   read(): number {
     const { value, period } = increment(this.#registers[R.TIMINCA] ?? 0);

@@ -30,16 +30,26 @@ const COMMAND = {
 } as const;
 const DONE = 0x1;
 const OPTION = { ip: 0x1, transport: 0x2 } as const;
+/** Places in a context descriptor. */
+const CONTEXT = { command: 8, segmentSize: 14 } as const;
 const CONTEXT_SEGMENTATION = 0x0400_0000;
 const TAG_AT = 12;
+
+/** What a migration carries of a queue besides the registers. */
+export interface QueueState {
+  readonly context: DataView<ArrayBuffer>;
+  options: number;
+  wantsSegments: boolean;
+  isBad: boolean;
+}
 
 /** One queue: what its last context descriptor said, and the frame that is being put together. */
 class Queue {
   readonly ring: Ring;
   readonly arbitration: number;
   readonly cause: number;
-  segments = false;
-  segmentSize = 0;
+  /** The last context descriptor: §7.2.2. */
+  readonly context = new DataView(new ArrayBuffer(DESCRIPTOR));
   pieces: Uint8Array[] = [];
   isBad = false;
   options = 0;
@@ -58,10 +68,29 @@ class Queue {
     this.wantsSegments = false;
   }
 
+  get segments(): boolean {
+    return (this.context.getUint32(CONTEXT.command, true) & CONTEXT_SEGMENTATION) !== 0;
+  }
+
+  get segmentSize(): number {
+    return this.context.getUint16(CONTEXT.segmentSize, true);
+  }
+
   reset(): void {
-    this.segments = false;
-    this.segmentSize = 0;
+    new Uint8Array(this.context.buffer).fill(0);
     this.isBad = false;
+  }
+
+  captureState(): QueueState {
+    const { options, wantsSegments, isBad } = this;
+    return { context: new DataView(this.context.buffer.slice(0)), options, wantsSegments, isBad };
+  }
+
+  restoreState({ context, options, wantsSegments, isBad }: QueueState): void {
+    new Uint8Array(this.context.buffer).set(new Uint8Array(context.buffer));
+    this.options = options;
+    this.wantsSegments = wantsSegments;
+    this.isBad = isBad;
   }
 }
 
@@ -88,6 +117,17 @@ export class Transmitter {
 
   reset(): void {
     for (const queue of this.#queues) queue.reset();
+  }
+
+  captureState(): readonly QueueState[] {
+    return this.#queues.map((queue) => queue.captureState());
+  }
+
+  restoreState(states: readonly QueueState[]): void {
+    for (const [index, queue] of this.#queues.entries()) {
+      const state = states[index];
+      if (state !== undefined) queue.restoreState(state);
+    }
   }
 
   /** TCTL was written: both queues may go. */
@@ -130,8 +170,7 @@ export class Transmitter {
     const isExtended = (command & COMMAND.extended) !== 0;
     const isData = isExtended && (command & COMMAND.dataType) !== 0;
     if (isExtended && !isData) {
-      queue.segments = (command & CONTEXT_SEGMENTATION) !== 0;
-      queue.segmentSize = this.#descriptor.getUint16(14, true);
+      new Uint8Array(queue.context.buffer).set(this.#descriptorBytes);
       return;
     }
     if (isData) queue.options = this.#descriptor.getUint8(13);

@@ -1,4 +1,4 @@
-import type { Guest, GuestProgress, Logger } from "backplane";
+import type { Guest, GuestPosition, GuestProgress, Logger } from "backplane";
 import { BootContext } from "./boot-context.ts";
 import { boot } from "./boot.ts";
 import { FwCfgClient } from "./fw-cfg-client.ts";
@@ -9,6 +9,10 @@ import type { RecordedTrace } from "./trace.ts";
 /** In the area that the firmware was copied to, where its last instruction stands. */
 const HALT_AT = 0xf_0000;
 
+/** The chipset's reset control, and the value that resets everything. */
+const RESET_CONTROL = 0xcf9;
+const RESET_HARD = 0x06;
+
 /** A guest that consists of its firmware. It boots, finds nothing to boot from, and halts until the next reset. */
 export class FirmwareGuest implements Guest {
   readonly #trace: RecordedTrace;
@@ -16,6 +20,8 @@ export class FirmwareGuest implements Guest {
   readonly #platform: Platform;
   #steps: Steps<string> | undefined;
   #halted = false;
+  /** It came from elsewhere in the middle of its work, of which only its own machine knew how far it was. */
+  #isLost = false;
 
   constructor(platform: Platform, trace: RecordedTrace, log: Logger) {
     this.#platform = platform;
@@ -27,7 +33,19 @@ export class FirmwareGuest implements Guest {
     return this.#platform.executingAt;
   }
 
+  get position(): GuestPosition {
+    if (this.#halted) return "halted";
+    return this.#steps === undefined && !this.#isLost ? "start" : "inside";
+  }
+
+  resumeAt(position: GuestPosition): void {
+    this.reset();
+    this.#halted = position === "halted";
+    this.#isLost = position === "inside";
+  }
+
   run(budget: number): GuestProgress {
+    if (this.#isLost) return this.#startOver();
     const end = this.#platform.spent + budget;
     while (!this.#halted && this.#platform.spent < end) {
       // A timer that fires during a step may reset the guest, which leaves other steps here.
@@ -43,7 +61,16 @@ export class FirmwareGuest implements Guest {
   reset(): void {
     this.#steps = undefined;
     this.#halted = false;
+    this.#isLost = false;
     this.#trace.restart();
+  }
+
+  /** As SeaBIOS does when it runs into its own beginning: it resets the machine (ICH9 §13.7.5, RST_CNT). */
+  #startOver(): GuestProgress {
+    this.#log.warn("the guest was in the middle of its firmware and starts over");
+    this.#isLost = false;
+    this.#platform.out(RESET_CONTROL, RESET_HARD, 1);
+    return "running";
   }
 
   #begin(): Steps<string> {

@@ -43,6 +43,16 @@ const SELECTOR_BYTES = 2;
 const DMA_OFFSET = 4;
 const UUID_BYTES = 16;
 
+/** What a migration carries; the sizes are those of the files that grow. */
+export interface FwCfgState {
+  selected: number;
+  offset: number;
+  dmaAddress: bigint;
+  tables: bigint;
+  loader: bigint;
+  rsdp: bigint;
+}
+
 @injectable()
 export class FwCfgDevice implements FwCfg {
   readonly #io: AddressSpace;
@@ -153,6 +163,26 @@ export class FwCfgDevice implements FwCfg {
     const bytes = new Uint8Array(UUID_BYTES);
     this.#items.get(FW_CFG_KEYS.uuid)?.source.read(0, bytes);
     return bytes;
+  }
+
+  captureState(): FwCfgState {
+    const sizeOf = (name: string): bigint =>
+      BigInt(this.#files.entries().find((file) => file.name === name)?.size ?? 0);
+    return {
+      selected: this.#selected,
+      offset: this.#offset,
+      dmaAddress: BigInt(this.#dmaHigh) << 32n,
+      tables: sizeOf("etc/acpi/tables"),
+      loader: sizeOf("etc/table-loader"),
+      rsdp: sizeOf("etc/acpi/rsdp"),
+    };
+  }
+
+  /** The sizes of the files in RAM are those of their blocks by now. */
+  restoreState({ selected, offset, dmaAddress }: FwCfgState): void {
+    this.#selected = selected;
+    this.#offset = offset;
+    this.#dmaHigh = Number(dmaAddress >> 32n);
   }
 
   get state(): FwCfg["state"] {

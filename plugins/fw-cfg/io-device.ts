@@ -24,5 +24,13 @@ export class FwCfgIoDevice implements Device {
 
   realize(): void {
     this.device.own(this.fwCfg.connect());
+    this.device.carry({
+      kind: "captured",
+      idstr: "fw_cfg",
+      version: 2,
+      description: async () => (await import("./late/state.ts")).FW_CFG_STATE,
+      capture: () => this.fwCfg.captureState(),
+      restore: (state) => this.fwCfg.restoreState(state),
+    });
   }
 }

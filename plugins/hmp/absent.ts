@@ -27,7 +27,6 @@ export function absentHardware(
     says("vnc", "the VNC server; there is none", "None\n"),
     says("spice", "the SPICE server; there is none", "Server: disabled\n"),
     says("dump", "the dump of guest memory; there is none", "Status: none\n"),
-    says("sev", "memory encryption; there is none", "SEV is not enabled\n"),
     says("tpm", "trusted platform modules; there are none", ""),
     says("cryptodev", "crypto devices; there are none", ""),
     says("snapshots", "snapshots of the machine; nothing here can keep one", `${NO_SNAPSHOTS}\n`),

@@ -8,6 +8,7 @@ import type { HumanCommand } from "./contract.ts";
 import { help } from "./help.ts";
 import { infoMachine } from "./info-machine.ts";
 import { infoMemory } from "./info-memory.ts";
+import { infoNotifiers } from "./info-notifiers.ts";
 import { infoMigration } from "./info-migration.ts";
 import { infoPci } from "./info-pci.ts";
 import { infoProcessors } from "./info-processors.ts";
@@ -41,6 +42,7 @@ export function builtInCommands(table: HumanCommandTable, services: BuiltInServi
     ...runControl(over),
     ...infoMachine(over),
     ...infoMemory(over),
+    ...infoNotifiers(over),
     memoryTree(regions),
     ...infoProcessors(over),
     ...infoPci(over),

@@ -27,10 +27,21 @@ function memdevText(reply: JsonValue): string {
       `  share: ${textOf(each["share"])}`,
       ...(each["reserve"] === undefined ? [] : [`  reserve: ${textOf(each["reserve"])}`]),
       `  policy: ${textOf(each["policy"])}`,
-      `  host nodes: ${nodes.map((node: JsonValue) => textOf(node)).join(",")}\n`,
+      `  host nodes: ${rangesText(nodes.map(Number))}\n`,
     ].join("\n");
   };
   return `${listOf(reply).map(backend).join("")}\n`;
+}
+
+/** `0-2,5`; the numbers ascend. */
+function rangesText(numbers: readonly number[]): string {
+  const ranges: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const latest = ranges.at(-1);
+    if (latest !== undefined && latest[1] + 1 === number) latest[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
 }
 
 function devicesText(reply: JsonValue): string {

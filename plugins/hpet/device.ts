@@ -21,8 +21,9 @@ import {
 import { SYSTEM_INTERRUPTS, type SystemInterrupts } from "backplane/plugins/apic/contract";
 import { FW_CFG, FW_CFG_KEYS, type FwCfg } from "backplane/plugins/fw-cfg/contract";
 import { HPET, type Hpet } from "./contract.ts";
-import { HpetBlock, ROUTES, TIMERS } from "./registers.ts";
+import { HpetBlock, TIMERS } from "./registers.ts";
 import { HPET_BASE } from "./hpet-table.ts";
+import { ROUTES } from "./timer.ts";
 
 export const hpetType = {
   name: "hpet",
@@ -87,6 +88,14 @@ export class HpetDevice implements Device {
     device.own(disposable(() => root.removeSubregion(block.region)));
     device.own(block);
     device.own(this.resets.add(() => block.reset()));
+    device.carry({
+      kind: "captured",
+      idstr: "hpet",
+      version: 2,
+      description: async () => (await import("./late/state.ts")).hpetState(block.captureState().timerCount),
+      capture: () => block.captureState(),
+      restore: (state) => block.restoreState(state),
+    });
     service.block = { base: HPET_BASE, eventTimerBlockId: block.eventTimerBlockId };
     service.pins = device.gpio;
     device.own(

@@ -1,12 +1,10 @@
 // High precision event timers: IA-PC HPET Specification 1.0a §2.3. The block counts in steps of 10 ns.
 import { byteLength, type Clock, type IrqLine, type MemoryRegion, type MemoryRegions } from "backplane";
-import { half, HpetTimer, replaceHalf, TICK_NS, TIMER, type TimerBlock } from "./timer.ts";
+import { half, HpetTimer, replaceHalf, TICK_NS, TIMER, type TimerBlock, ROUTES, type HpetTimerState } from "./timer.ts";
 
 export const HPET_LENGTH = 0x400;
 const PERIOD_FS = 10_000_000;
 export const TIMERS = { fewest: 3, most: 32 } as const;
-/** Interrupts 2, 8 and 16 to 23. */
-export const ROUTES = 0x00ff0104;
 const AT = {
   capabilities: 0x000,
   configuration: 0x010,
@@ -32,6 +30,18 @@ export interface HpetServices {
   send(address: number, data: number): void;
   /** Low while timer 0 stands in for the interval timer. */
   readonly intervalTimerEnabled: IrqLine;
+}
+
+/** What a migration carries. */
+export interface HpetState {
+  configuration: bigint;
+  status: bigint;
+  counter: bigint;
+  readonly timerCount: number;
+  clockLevel: number;
+  /** Nanoseconds by which a running counter is ahead of the clock. */
+  offset: bigint;
+  timers: HpetTimerState[];
 }
 
 export class HpetBlock implements TimerBlock {
@@ -74,6 +84,30 @@ export class HpetBlock implements TimerBlock {
     this.#setOffset(0n);
     this.#configuration = 0;
     this.#clockLevel = false;
+  }
+
+  captureState(): HpetState {
+    return {
+      configuration: BigInt(this.#configuration),
+      status: BigInt(this.#status >>> 0),
+      counter: this.isRunning ? this.ticks : this.#counter,
+      timerCount: this.#services.timers,
+      clockLevel: Number(this.#clockLevel),
+      offset: this.#offset,
+      timers: this.#counted.map((timer) => timer.captureState()),
+    };
+  }
+
+  restoreState(state: HpetState): void {
+    this.#configuration = Number(state.configuration & BigInt(CONFIGURATION.writable));
+    this.#status = Number(BigInt.asUintN(32, state.status));
+    this.#counter = state.counter;
+    this.#clockLevel = state.clockLevel !== 0;
+    this.#setOffset(state.offset);
+    for (const [index, timer] of this.#counted.entries()) {
+      const loaded = state.timers[index];
+      if (loaded !== undefined) timer.restoreState(loaded);
+    }
   }
 
   dispose(): void {

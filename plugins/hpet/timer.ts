@@ -39,6 +39,21 @@ export function replaceHalf(old: bigint, isHigh: boolean, value: number): bigint
 
 export const half = (value: bigint, isHigh: boolean): number => Number((isHigh ? value >> 32n : value) & (WORD - 1n));
 
+const NANOSECONDS = 1_000_000_000n;
+/** Interrupts 2, 8 and 16 to 23. */
+export const ROUTES = 0x00ff0104;
+
+/** What a migration carries. */
+export interface HpetTimerState {
+  index: number;
+  configuration: bigint;
+  comparator: bigint;
+  route: bigint;
+  period: bigint;
+  wraps: number;
+  deadline: bigint;
+}
+
 export class HpetTimer {
   readonly index: number;
   readonly #block: TimerBlock;
@@ -68,6 +83,31 @@ export class HpetTimer {
     this.comparator = word64(-1n);
     this.#period = 0n;
     this.#wraps = false;
+  }
+
+  captureState(): HpetTimerState {
+    return {
+      index: this.index,
+      configuration: BigInt(this.configuration) | (BigInt(ROUTES) << 32n),
+      comparator: this.comparator,
+      route: this.route,
+      period: this.#period,
+      wraps: Number(this.#wraps),
+      deadline: BigInt(this.#pending.deadline ?? -1),
+    };
+  }
+
+  restoreState(state: HpetTimerState): void {
+    this.configuration = Number(BigInt.asUintN(32, state.configuration));
+    this.comparator = state.comparator;
+    this.route = state.route;
+    this.#period = state.period;
+    this.#wraps = state.wraps !== 0;
+    this.#target = this.#extended(this.#block.ticks);
+    // Nothing fired lately.
+    this.#last = word64(BigInt(this.#block.clock.now) - NANOSECONDS);
+    if (state.deadline < 0n) this.#pending.cancel();
+    else this.#pending.arm(Number(state.deadline) as VirtualTime);
   }
 
   stop(): void {

@@ -42,6 +42,74 @@ interface Header {
   readonly table: number;
 }
 
+/** What a migration carries of a port. */
+export interface AhciPortState {
+  readonly drive: DriveState;
+  state: number;
+  /** Queued commands that are done and not told of. */
+  finished: number;
+  readonly registers: { [name: string]: number };
+  firstBlockDone: boolean;
+  /** The slot whose command is under way; -1: none. */
+  busySlot: number;
+  initialSent: boolean;
+  readonly queued: QueuedState[];
+}
+
+/** A drive's registers; where there is none, what it would show. */
+export interface DriveState {
+  blockSectors: number;
+  /** Whether the guest has asked what it is, and what it was told. */
+  identified: number;
+  readonly identity: Uint8Array;
+  feature: number;
+  error: number;
+  count: number;
+  sector: number;
+  cylinderLow: number;
+  cylinderHigh: number;
+  highFeature: number;
+  highSector: number;
+  highCount: number;
+  highCylinderLow: number;
+  highCylinderHigh: number;
+  select: number;
+  status: number;
+  long: number;
+  sense: number;
+  senseCode: number;
+  mediumChanged: number;
+  trayOpen: boolean;
+  trayLocked: boolean;
+  newMedium: boolean;
+  ejectRequested: boolean;
+}
+
+export interface QueuedState {
+  sectors: number;
+  address: bigint;
+  tag: number;
+  command: number;
+  slot: number;
+  used: boolean;
+  halted: boolean;
+}
+
+/** An empty place (ATA8-ACS §9.12): nobody pulls the lines down. */
+const NO_DRIVE = {
+  error: 0,
+  feature: 0,
+  count: 1,
+  sector: 1,
+  cylinderLow: 0xff,
+  cylinderHigh: 0xff,
+  select: 0xa0,
+  isLong: false,
+} as const;
+const NO_HIGH = { feature: 0, sector: 0, cylinderLow: 0, cylinderHigh: 0 } as const;
+const DRIVE_READY = 0x50;
+const SECTORS_PER_BLOCK = 16;
+
 export class AhciPort implements AtaHost {
   readonly #registers = new Uint32Array(PORT_LENGTH / 4);
   readonly #services: PortServices;
@@ -73,6 +141,93 @@ export class AhciPort implements AtaHost {
     this.#registers.fill(0);
     this.#set(PORT.command, COMMAND.spinUp | COMMAND.power);
     this.resetDevice();
+  }
+
+  captureState(): AhciPortState {
+    const registers = Object.fromEntries(Object.entries(PORT).map(([name, at]) => [name, this.#get(at)]));
+    return {
+      drive: this.#captureDrive(),
+      state: this.#resetting ? 1 : 0,
+      finished: 0,
+      registers,
+      firstBlockDone: this.#firstBlockDone,
+      // What is under way is still asked for: it is begun anew elsewhere.
+      busySlot: -1,
+      initialSent: this.#initialSent,
+      queued: Array.from({ length: SLOT_COUNT }, () => ({
+        sectors: 0,
+        address: 0n,
+        tag: 0,
+        command: 0,
+        slot: 0,
+        used: false,
+        halted: false,
+      })),
+    };
+  }
+
+  restoreState(state: AhciPortState): void {
+    for (const [name, at] of Object.entries(PORT)) this.#set(at, state.registers[name] ?? 0);
+    const { drive } = this;
+    if (drive !== undefined) {
+      const { registers } = drive;
+      const { high } = registers;
+      registers.feature = state.drive.feature;
+      registers.error = state.drive.error;
+      registers.count = (state.drive.count & 0xff) | (state.drive.highCount << 8);
+      registers.sector = state.drive.sector;
+      registers.cylinderLow = state.drive.cylinderLow;
+      registers.cylinderHigh = state.drive.cylinderHigh;
+      registers.select = state.drive.select;
+      registers.status = state.drive.status;
+      registers.isLong = state.drive.long !== 0;
+      high.feature = state.drive.highFeature;
+      high.sector = state.drive.highSector;
+      high.cylinderLow = state.drive.highCylinderLow;
+      high.cylinderHigh = state.drive.highCylinderHigh;
+      const { identified, identity, blockSectors: multiple, ...rest } = state.drive;
+      drive.restoreState({ ...rest, multiple, identity: identified === 0 ? undefined : identity });
+    }
+    this.#resetting = state.state !== 0;
+    this.#firstBlockDone = state.firstBlockDone;
+    this.#initialSent = state.initialSent;
+    this.#slot = undefined;
+    this.#queued.clear();
+    this.#list = this.#get(PORT.listHigh) * FOUR_GIB + this.#get(PORT.listLow);
+    this.#fis = this.#get(PORT.fisHigh) * FOUR_GIB + this.#get(PORT.fisLow);
+    this.#processSlots();
+  }
+
+  #captureDrive(): DriveState {
+    const registers = this.drive?.registers ?? NO_DRIVE;
+    const high = this.drive?.registers.high ?? NO_HIGH;
+    const own = this.drive?.captureState();
+    return {
+      blockSectors: own?.multiple ?? SECTORS_PER_BLOCK,
+      identified: own?.identity === undefined ? 0 : 1,
+      identity: own?.identity ?? new Uint8Array(SECTOR),
+      feature: registers.feature,
+      error: registers.error,
+      count: registers.count & 0xff,
+      sector: registers.sector,
+      cylinderLow: registers.cylinderLow,
+      cylinderHigh: registers.cylinderHigh,
+      highFeature: high.feature,
+      highSector: high.sector,
+      highCount: registers.count >> 8,
+      highCylinderLow: high.cylinderLow,
+      highCylinderHigh: high.cylinderHigh,
+      select: registers.select,
+      status: this.drive?.registers.status ?? DRIVE_READY,
+      long: Number(registers.isLong),
+      sense: own?.sense ?? 0,
+      senseCode: own?.senseCode ?? 0,
+      mediumChanged: own?.mediumChanged ?? 0,
+      trayOpen: own?.trayOpen ?? false,
+      trayLocked: own?.trayLocked ?? false,
+      newMedium: own?.newMedium ?? false,
+      ejectRequested: own?.ejectRequested ?? false,
+    };
   }
 
   /** COMRESET: the device begins anew, and sends its signature as soon as FISes are received. */

@@ -14,10 +14,11 @@ import {
   CLASS,
   pciProperties,
   type Pci,
+  type PciDeviceState,
   type PciFunction,
   type PciMsi,
 } from "backplane/plugins/pci/contract";
-import { AhciPort } from "./ahci-port.ts";
+import { AhciPort, type AhciPortState } from "./ahci-port.ts";
 import {
   ABAR_LENGTH,
   CAPABILITIES,
@@ -42,6 +43,18 @@ export const ahciType = {
   parts: { "ahci[0]": "child<memory-region>", "ahci-idp[0]": "child<memory-region>" },
   properties: { ...pciProperties },
 } satisfies DeviceType;
+
+/** What a migration carries. */
+export interface AhciState {
+  readonly pci: PciDeviceState;
+  ports: AhciPortState[];
+  capabilities: number;
+  control: number;
+  status: number;
+  implemented: number;
+  version: number;
+  index: number;
+}
 
 export class AhciController {
   readonly subject: PciFunction;
@@ -99,6 +112,29 @@ export class AhciController {
     this.#control = CONTROL.ahci;
     for (const port of this.#ports) port.reset();
     this.#updateInterrupt();
+  }
+
+  captureState(): AhciState {
+    return {
+      pci: this.subject.captureState(),
+      ports: this.#ports.map((port) => port.captureState()),
+      capabilities: CAPABILITIES,
+      control: this.#control >>> 0,
+      status: this.#pending,
+      implemented: 2 ** PORT_COUNT - 1,
+      version: VERSION,
+      index: this.#index,
+    };
+  }
+
+  restoreState({ pci, ports, control, index }: AhciState): void {
+    this.subject.restoreState(pci);
+    this.#control = control;
+    this.#index = index & (ABAR_LENGTH - 4);
+    for (const [at, port] of this.#ports.entries()) {
+      const state = ports[at];
+      if (state !== undefined) port.restoreState(state);
+    }
   }
 
   /** Reads of any width and alignment within a register; writes only where one begins. */

@@ -42,6 +42,14 @@ export class ChipsetConfiguration {
     this.#registers.setUint32(GCS.at, GCS.default, true);
   }
 
+  captureState(): Uint8Array {
+    return new Uint8Array(this.#registers.buffer.slice(0));
+  }
+
+  restoreState(bytes: Uint8Array): void {
+    new Uint8Array(this.#registers.buffer).set(bytes);
+  }
+
   /** Maps the block where RCBA says. */
   map(base: number): void {
     if (this.#region.container !== undefined) this.#system.removeSubregion(this.#region);

@@ -30,6 +30,23 @@ interface PlaceState {
   firmwareEject: boolean;
 }
 
+/** What a migration carries. */
+export interface CpuHotplugState {
+  selector: number;
+  command: number;
+  places: CpuPlaceState[];
+}
+export interface CpuPlaceState {
+  inserting: boolean;
+  removing: boolean;
+  source: number;
+  status: number;
+}
+
+export function blankPlace(): PlaceState {
+  return { source: 0, status: 0, inserting: false, removing: false, firmwareEject: false };
+}
+
 export interface CpuHotplugServices {
   readonly regions: MemoryRegions;
   readonly io: MemoryRegion;
@@ -80,6 +97,33 @@ export class CpuHotplug implements CpuController {
     const fits = cpus.possible.every(({ present, apicId }) => !present || apicId < BITMAP_IDS);
     io.addSubregion(guestAddress(PORTS.cpuHotplug), this.#bitmap);
     if (!fits) this.#switch();
+  }
+
+  /** Undefined while the guest knows the bitmap only, of which nothing is carried. */
+  captureState(): CpuHotplugState | undefined {
+    if (this.#block === undefined) return undefined;
+    return {
+      selector: this.#selector,
+      command: this.#command,
+      places: this.#cpus.possible.map((_place, index) => {
+        const { inserting, removing, source, status } = this.#states.get(index) ?? blankPlace();
+        return { inserting, removing, source, status };
+      }),
+    };
+  }
+
+  restoreState(state: CpuHotplugState | undefined): void {
+    if (state === undefined) return;
+    if (this.#block === undefined) this.#switch();
+    this.#selector = state.selector;
+    this.#command = state.command;
+    for (const [index, place] of state.places.entries()) {
+      this.#states.set(index, { ...blankPlace(), ...place });
+    }
+  }
+
+  get places(): number {
+    return this.#cpus.possible.length;
   }
 
   beforePlug(): void {

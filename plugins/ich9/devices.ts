@@ -99,6 +99,17 @@ export class LpcDevice implements Device {
       smmEnabled: this.machine.properties.enabled("smm"),
     });
     device.own(this.service.connect(bridge));
+    device.carry({
+      kind: "captured",
+      idstr: `${bridge.lpc.path}/ICH9LPC`,
+      version: 1,
+      // The DMA controllers and the clock are parts of the bridge.
+      behind: "mc146818rtc",
+      description: async () =>
+        (await import("./late/lpc-state.ts")).lpcState(this.memory.devices?.slots ?? 0, bridge.cpuHotplug.places),
+      capture: () => bridge.captureState(),
+      restore: (state) => bridge.restoreState(state),
+    });
     device.own(this.lifecycle.on("devices", () => bridge.placePowerManagement()));
     showBridge(device, bridge);
     const link = { name: "acpi-device", type: "link<hotplug-handler>", get: () => device.path };
@@ -145,6 +156,15 @@ export class AhciDevice implements Device {
   realize(): void {
     this.#controller = new AhciController(this.device, this.pci, this.regions);
     if (this.optional.ide !== undefined) this.#controller.connect(this.optional.ide, this.device);
+    const controller = this.#controller;
+    this.device.carry({
+      kind: "captured",
+      idstr: `${controller.subject.path}/ich9_ahci`,
+      version: 1,
+      description: async () => (await import("./late/ahci-state.ts")).AHCI_DEVICE,
+      capture: () => controller.captureState(),
+      restore: (state) => controller.restoreState(state),
+    });
   }
 
   unplug(): void {
@@ -153,6 +173,9 @@ export class AhciDevice implements Device {
 
   #controller: AhciController | undefined;
 }
+
+/** The address of no target, as the peer's bus keeps it. */
+const NOBODY = 0xff;
 
 @injectable()
 export class SmbusDevice implements Device {
@@ -167,6 +190,24 @@ export class SmbusDevice implements Device {
   realize(): void {
     this.controller = new SmbusController(this.device, this.pci, this.regions, this.segment);
     this.device.own(this.buses.add(this.segment));
+    const { controller } = this;
+    this.device.carry({
+      kind: "captured",
+      idstr: "i2c_bus",
+      version: 1,
+      description: async () => (await import("./late/smbus-state.ts")).I2C_BUS,
+      // Between two transfers nobody is addressed.
+      capture: () => ({ address: NOBODY }),
+      restore: () => undefined,
+    });
+    this.device.carry({
+      kind: "captured",
+      idstr: `${controller.subject.path}/ich9_smb`,
+      version: 1,
+      description: async () => (await import("./late/smbus-state.ts")).SMBUS_CONTROLLER,
+      capture: () => controller.captureState(),
+      restore: (state) => controller.restoreState(state),
+    });
   }
 
   controller: SmbusController | undefined;

@@ -19,17 +19,17 @@ import {
 import type { SystemInterrupts } from "backplane/plugins/apic/contract";
 import type { FwCfg } from "backplane/plugins/fw-cfg/contract";
 import type { MemoryDevices } from "backplane/plugins/pc-dimm/contract";
-import { CLASS, pciProperties, type Pci, type PciFunction } from "backplane/plugins/pci/contract";
+import { CLASS, pciProperties, type Pci, type PciDeviceState, type PciFunction } from "backplane/plugins/pci/contract";
 import type { Cpus } from "backplane/plugins/x86-cpu/contract";
 import { ChipsetConfiguration } from "./chipset-configuration.ts";
 import { GPE } from "./contract.ts";
-import { CpuHotplug } from "./cpu-hotplug.ts";
+import { CpuHotplug, type CpuHotplugState } from "./cpu-hotplug.ts";
 import { ich9Errors } from "./errors.ts";
-import { MemoryHotplug } from "./memory-hotplug.ts";
-import { AcpiPciHotplug } from "./pci-hotplug.ts";
+import { MemoryHotplug, type MemoryHotplugState } from "./memory-hotplug.ts";
+import { AcpiPciHotplug, type PciHotplugState } from "./pci-hotplug.ts";
 import { LPC_PARTS } from "./lpc-object.ts";
 import { PirqRouter } from "./pirq.ts";
-import { PowerManagement } from "./power-management.ts";
+import { PowerManagement, type PowerManagementState } from "./power-management.ts";
 import {
   ACPI_CONTROL,
   DEVICE_IDS,
@@ -44,9 +44,9 @@ import {
   SCI_INTERRUPTS,
   VENDOR_INTEL,
 } from "./registers.ts";
-import { SMI_FEATURE, SmiFeatures } from "./smi-features.ts";
-import { SystemManagementInterrupts } from "./smi.ts";
-import { Watchdog } from "./tco.ts";
+import { SMI_FEATURE, SmiFeatures, type SmiFeaturesState } from "./smi-features.ts";
+import { SystemManagementInterrupts, type SmiState } from "./smi.ts";
+import { Watchdog, type WatchdogState } from "./tco.ts";
 
 const onOff = { description: "on/off" };
 
@@ -92,6 +92,22 @@ export interface LpcServices {
   readonly fwCfg: FwCfg;
   readonly memory: MemoryDevices | undefined;
   readonly smmEnabled: boolean;
+}
+
+/** What a migration carries. */
+export interface LpcState {
+  readonly pci: PciDeviceState;
+  readonly pm: PowerManagementState;
+  readonly smi: SmiState;
+  readonly memoryHotplug: MemoryHotplugState;
+  readonly watchdog: WatchdogState | undefined;
+  /** Where the guest knows the bitmap only, there is none; a stream may bring it. */
+  cpuHotplug: CpuHotplugState | undefined;
+  readonly pciHotplug: PciHotplugState | undefined;
+  readonly chipset: Uint8Array;
+  sciLevel: number;
+  resetControl: number;
+  readonly features: SmiFeaturesState;
 }
 
 /** The port of the reset register, and what in it resets the machine (ICH9 datasheet §13.7.5). */
@@ -226,6 +242,39 @@ export class LpcBridge {
     const ports = [0x3f8, 0x2f8, 0x378, 0x3f2];
     const found = ports.reduce((bits, port, index) => (isDecoded(port) ? bits | (1 << index) : bits), 0);
     this.lpc.config.set8(LPC_REG.enables, this.lpc.config.get8(LPC_REG.enables) | found);
+  }
+
+  captureState(): LpcState {
+    return {
+      pci: this.lpc.captureState(),
+      pm: this.pm.captureState(),
+      smi: this.smi.captureState(),
+      memoryHotplug: this.memoryHotplug?.captureState() ?? { selector: 0, slots: [] },
+      watchdog: this.#device.properties.enable_tco ? this.#watchdog.captureState() : undefined,
+      cpuHotplug: this.cpuHotplug.captureState(),
+      pciHotplug: this.hotplug?.captureState(),
+      chipset: this.#chipset.captureState(),
+      sciLevel: Number(this.#sciLevel),
+      resetControl: this.#resetControl,
+      features: this.features.captureState(),
+    };
+  }
+
+  /** Registers first, then what they map, then who interrupts. */
+  restoreState(state: LpcState): void {
+    this.lpc.restoreState(state.pci);
+    this.#chipset.restoreState(state.chipset);
+    this.#chipset.map(this.lpc.config.get32(LPC_REG.rootComplexBase));
+    this.#placePm();
+    this.smi.restoreState(state.smi);
+    this.#applySmiLock();
+    this.pm.restoreState(state.pm);
+    this.memoryHotplug?.restoreState(state.memoryHotplug);
+    if (state.watchdog !== undefined) this.#watchdog.restoreState(state.watchdog);
+    this.cpuHotplug.restoreState(state.cpuHotplug);
+    if (state.pciHotplug !== undefined) this.hotplug?.restoreState(state.pciHotplug);
+    this.#resetControl = state.resetControl & (RESET.full | RESET.system);
+    this.features.restoreState(state.features);
   }
 
   #initialize(): void {

@@ -26,6 +26,18 @@ interface SlotState {
   status: number;
 }
 
+/** What a migration carries; a slot's removal that the guest has not seen yet is not among it. */
+export interface MemoryHotplugState {
+  selector: number;
+  slots: MemorySlotState[];
+}
+export interface MemorySlotState {
+  enabled: boolean;
+  inserting: boolean;
+  source: number;
+  status: number;
+}
+
 export interface MemoryHotplugServices {
   readonly regions: MemoryRegions;
   readonly io: MemoryRegion;
@@ -55,6 +67,29 @@ export class MemoryHotplug {
       write: (offset, value) => this.#write(offset, value),
     });
     io.addSubregion(guestAddress(PORTS.memoryHotplug), region);
+  }
+
+  captureState(): MemoryHotplugState {
+    return {
+      selector: this.#selector,
+      slots: this.#slots.map(({ inserting, source, status }, index) => ({
+        enabled: this.#deviceIn(index) !== undefined,
+        inserting,
+        source,
+        status,
+      })),
+    };
+  }
+
+  restoreState({ selector, slots }: MemoryHotplugState): void {
+    this.#selector = selector;
+    for (const [index, slot] of this.#slots.entries()) {
+      const loaded = slots[index];
+      if (loaded === undefined) continue;
+      slot.inserting = loaded.inserting;
+      slot.source = loaded.source;
+      slot.status = loaded.status;
+    }
   }
 
   /** A device came while the machine runs: the guest will look. */

@@ -15,6 +15,17 @@ interface BusState {
   removable: number;
 }
 
+/** What a migration carries: of each bus what was told and is not taken note of yet. */
+export interface PciHotplugState {
+  select: number;
+  acpiIndex: number;
+  buses: PciHotplugBusState[];
+}
+export interface PciHotplugBusState {
+  up: number;
+  down: number;
+}
+
 export interface PciHotplugServices {
   readonly regions: MemoryRegions;
   readonly io: MemoryRegion;
@@ -47,6 +58,26 @@ export class AcpiPciHotplug implements PciHotplug {
 
   selectorOf(bus: PciBus): number | undefined {
     return this.#numbers.get(bus);
+  }
+
+  captureState(): PciHotplugState {
+    return {
+      select: this.#select,
+      acpiIndex: this.#acpiIndex,
+      buses: Array.from({ length: LAST_SELECTOR + 1 }, (_, number) => {
+        const { up, down } = this.#states.get(number) ?? { up: 0, down: 0 };
+        return { up, down };
+      }),
+    };
+  }
+
+  restoreState({ select, acpiIndex, buses }: PciHotplugState): void {
+    this.#select = select;
+    this.#acpiIndex = acpiIndex;
+    for (const [number, { up, down }] of buses.entries()) {
+      if (up === 0 && down === 0 && !this.#states.has(number)) continue;
+      Object.assign(this.#state(number), { up, down });
+    }
   }
 
   /** Takes the hot-plug of a bridge that was there at the start over from the bridge itself. */

@@ -27,6 +27,15 @@ export class PmTimer {
     this.#timer.cancel();
   }
 
+  /** The tick of the overflow, and when it is waited for; -1: it is not. */
+  captureState(): { overflow: bigint; deadline: bigint } {
+    return { overflow: BigInt(this.#overflow), deadline: BigInt(this.#timer.deadline ?? -1) };
+  }
+
+  restoreState({ overflow }: { readonly overflow: bigint }): void {
+    this.#overflow = Number(overflow);
+  }
+
   get count(): number {
     return this.#ticks % (MASK + 1);
   }

@@ -34,6 +34,18 @@ const WOKEN_BY: { readonly [R in WakeupReason]: number } = {
 const CONTROL = { sciEnable: 0x0001, sleepType: 0x1c00, sleepEnable: 0x2000 } as const;
 const HALF_GPE = GPE0_LENGTH / 2;
 
+/** What a migration carries. */
+export interface PowerManagementState {
+  status: number;
+  enable: number;
+  control: number;
+  timer: bigint;
+  overflow: bigint;
+  /** As long as the peer's: the upper halves are empty. */
+  readonly gpeStatus: Uint8Array;
+  readonly gpeEnable: Uint8Array;
+}
+
 export interface PowerManagementOptions {
   readonly sci: IrqLine;
   /** Without system management mode nobody answers at the SMI port, so ACPI is on from the start. */
@@ -115,6 +127,35 @@ export class PowerManagement implements Disposable {
     this.#timer.reset();
     this.#gpeStatus.fill(0);
     this.#gpeEnable.fill(0);
+    this.#updateSci();
+  }
+
+  captureState(): PowerManagementState {
+    const { overflow, deadline } = this.#timer.captureState();
+    const wide = (half: Uint8Array): Uint8Array => {
+      const bytes = new Uint8Array(GPE0_LENGTH);
+      bytes.set(half);
+      return bytes;
+    };
+    return {
+      status: this.#status,
+      enable: this.#enable,
+      control: this.#control,
+      timer: deadline,
+      overflow,
+      gpeStatus: wide(this.#gpeStatus),
+      gpeEnable: wide(this.#gpeEnable),
+    };
+  }
+
+  /** The interrupt follows. */
+  restoreState(state: PowerManagementState): void {
+    this.#status = state.status;
+    this.#control = state.control;
+    this.#timer.restoreState(state);
+    this.#gpeStatus.set(state.gpeStatus.subarray(0, HALF_GPE));
+    this.#gpeEnable.set(state.gpeEnable.subarray(0, HALF_GPE));
+    this.#setEnable(state.enable);
     this.#updateSci();
   }
 

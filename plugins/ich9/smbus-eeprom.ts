@@ -62,5 +62,15 @@ export class SmbusEepromDevice implements Device {
     const eeprom = new Eeprom();
     this.device.own(this.bus.attach(this.device.properties.address, eeprom));
     this.device.own(this.resets.add(() => eeprom.reset()));
+    // It has its number among the sections, and never takes part: so it is with the peer's modules.
+    this.device.carry({
+      kind: "captured",
+      idstr: "smbus-eeprom",
+      version: 1,
+      isNeeded: () => false,
+      description: async () => (await import("./late/smbus-state.ts")).EEPROM,
+      capture: () => ({}),
+      restore: () => undefined,
+    });
   }
 }

@@ -21,6 +21,24 @@ const AUXILIARY = { buffer: 0x02, writable: 0x03 } as const;
 const PROTOCOL = { quick: 0, byte: 1, byteData: 2, wordData: 3, block: 5, i2cBlockRead: 6 } as const;
 const READ = 0x01;
 
+/** What a migration carries. */
+export interface SmbusHostState {
+  status: number;
+  control: number;
+  command: number;
+  address: number;
+  data0: number;
+  data1: number;
+  index: number;
+  readonly buffer: Uint8Array;
+  auxiliary: number;
+  block: number;
+  usesI2c: boolean;
+  isClosed: boolean;
+  isReading: boolean;
+  isDeferred: boolean;
+}
+
 export class SmbusHost {
   readonly region: MemoryRegion;
   /** The host configuration asks for I²C: no command and no length on the wire. */
@@ -60,6 +78,46 @@ export class SmbusHost {
         this.#updateInterrupt();
       },
     });
+  }
+
+  get isInterrupting(): boolean {
+    return (this.#status & ~STATUS.busy) !== 0 && (this.#control & CONTROL.interrupt) !== 0;
+  }
+
+  captureState(): SmbusHostState {
+    return {
+      status: this.#status,
+      control: this.#control,
+      command: this.#command,
+      address: this.#address,
+      data0: this.#data0,
+      data1: this.#data1,
+      index: this.#index,
+      buffer: this.#buffer.slice(),
+      auxiliary: this.#auxiliary,
+      block: this.#block,
+      usesI2c: this.usesI2c,
+      isClosed: !this.#isOpen,
+      isReading: this.#reading !== undefined,
+      isDeferred: this.#isDeferred,
+    };
+  }
+
+  restoreState(state: SmbusHostState): void {
+    this.#status = state.status;
+    this.#control = state.control;
+    this.#command = state.command;
+    this.#address = state.address;
+    this.#data0 = state.data0;
+    this.#data1 = state.data1;
+    this.#index = Math.min(state.index, BUFFER_LENGTH - 1);
+    this.#buffer.set(state.buffer);
+    this.#auxiliary = state.auxiliary & AUXILIARY.writable;
+    this.#block = state.block;
+    this.usesI2c = state.usesI2c;
+    this.#isOpen = !state.isClosed;
+    this.#reading = state.isReading ? this.#target : undefined;
+    this.#isDeferred = state.isDeferred;
   }
 
   /** What the host configuration's reset bit does. */
@@ -318,7 +376,6 @@ export class SmbusHost {
   }
 
   #updateInterrupt(): void {
-    const isPending = (this.#status & ~STATUS.busy) !== 0 && (this.#control & CONTROL.interrupt) !== 0;
-    this.#interrupt.set(isPending);
+    this.#interrupt.set(this.isInterrupting);
   }
 }

@@ -1,7 +1,7 @@
 // Function 1f.3: the SMBus host controller, ICH9 datasheet (316972) §20.1. A machine reset leaves it as it is.
 import type { DeviceContext, DeviceType, MemoryRegions } from "backplane";
-import { CLASS, pciProperties, type Pci, type PciFunction } from "backplane/plugins/pci/contract";
-import { SmbusHost } from "./smbus-host.ts";
+import { CLASS, pciProperties, type Pci, type PciDeviceState, type PciFunction } from "backplane/plugins/pci/contract";
+import { SmbusHost, type SmbusHostState } from "./smbus-host.ts";
 import type { Smbus } from "./tokens.ts";
 import { DEVICE_IDS, REVISION, VENDOR_INTEL } from "./registers.ts";
 
@@ -15,6 +15,13 @@ export const smbusType = {
   userCreatable: false,
   properties: { ...pciProperties },
 } satisfies DeviceType;
+
+/** What a migration carries. */
+export interface SmbusState {
+  readonly pci: PciDeviceState;
+  isInterrupting: boolean;
+  readonly host: SmbusHostState;
+}
 
 export class SmbusController {
   readonly subject: PciFunction;
@@ -36,6 +43,22 @@ export class SmbusController {
     this.#host.region.setEnabled(false);
     this.subject.addBar(4, "io", this.#host.region);
     this.subject.config.setWritable(HOST_CONFIGURATION.at, 1, 0xff);
+  }
+
+  captureState(): SmbusState {
+    const control = this.subject.config.get8(HOST_CONFIGURATION.at);
+    return {
+      pci: this.subject.captureState(),
+      isInterrupting: this.#host.isInterrupting,
+      host: { ...this.#host.captureState(), usesI2c: (control & HOST_CONFIGURATION.i2c) !== 0 },
+    };
+  }
+
+  restoreState({ pci, host }: SmbusState): void {
+    this.subject.restoreState(pci);
+    this.#host.restoreState(host);
+    const control = this.subject.config.get8(HOST_CONFIGURATION.at);
+    this.#host.region.setEnabled((control & HOST_CONFIGURATION.enable) !== 0);
   }
 
   #configured(): void {

@@ -3,6 +3,13 @@ import type { FwCfg } from "backplane/plugins/fw-cfg/contract";
 
 export const SMI_FEATURE = { broadcast: 1, cpuHotplug: 2, cpuHotUnplug: 4 } as const;
 
+/** What a migration carries. */
+export interface SmiFeaturesState {
+  readonly requested: Uint8Array;
+  agreed: number;
+  negotiated: bigint;
+}
+
 export class SmiFeatures {
   readonly #offered: number;
   readonly #requested = new Uint8Array(8);
@@ -23,6 +30,20 @@ export class SmiFeatures {
     fwCfg.addFile("etc/smi/supported-features", supported);
     fwCfg.addFile("etc/smi/requested-features", this.#requested, { writable: true });
     fwCfg.addFile("etc/smi/features-ok", this.#agreed, { onSelect: () => this.#negotiate() });
+  }
+
+  captureState(): SmiFeaturesState {
+    return {
+      requested: this.#requested.slice(),
+      agreed: this.#agreed[0] ?? 0,
+      negotiated: BigInt(this.#negotiated),
+    };
+  }
+
+  restoreState({ requested, agreed, negotiated }: SmiFeaturesState): void {
+    this.#requested.set(requested);
+    this.#agreed[0] = agreed;
+    this.#negotiated = Number(negotiated) & this.#offered;
   }
 
   reset(): void {

@@ -20,6 +20,14 @@ const SOFTWARE_SHORTEST = 1.5 * MILLISECOND;
 
 export const APM_COMMAND = { acpiEnable: 2, acpiDisable: 3 } as const;
 
+/** What a migration carries, the APM ports included. */
+export interface SmiState {
+  enable: number;
+  status: number;
+  command: number;
+  apmStatus: number;
+}
+
 export interface SmiOptions {
   readonly smmEnabled: boolean;
   /** The timers are there: `x-smi-swsmi-timer`, `x-smi-periodic-timer`. */
@@ -84,6 +92,24 @@ export class SystemManagementInterrupts implements Disposable {
     // A firmware that finds APM already enabled leaves system management mode alone.
     this.#enable = this.#options.smmEnabled ? 0 : ENABLE.apm;
     this.#writable = 0xffffffff;
+  }
+
+  captureState(): SmiState {
+    return {
+      enable: this.#enable,
+      status: this.#status >>> 0,
+      command: this.#command,
+      apmStatus: this.#apmStatus,
+    };
+  }
+
+  /** The timers are not carried: they start anew. */
+  restoreState({ enable, status, command, apmStatus }: SmiState): void {
+    this.#enable = enable;
+    this.#status = status;
+    this.#command = command;
+    this.#apmStatus = apmStatus;
+    this.restartTimers();
   }
 
   /** GEN_PMCON_1's lock bit: the global enable stays as it is until reset. */

@@ -55,6 +55,15 @@ const DEFAULTS: readonly (readonly [number, number])[] = [
   [AT.initial, 0x0004],
 ];
 
+/** What a migration carries. */
+export type WatchdogState = { [N in keyof typeof AT]: number } & {
+  /** When it runs out; -1: it stands. */
+  deadline: bigint;
+  expires: bigint;
+  timeouts: number;
+};
+const REGISTERS = Object.keys(AT) as (keyof typeof AT)[];
+
 export interface WatchdogOptions {
   /** The strap or GCS says that the machine is to go on. */
   noReboot(): boolean;
@@ -90,6 +99,24 @@ export class Watchdog implements Disposable {
 
   dispose(): void {
     void this.#timer.dispose();
+  }
+
+  captureState(): WatchdogState {
+    const deadline = BigInt(this.#timer.deadline ?? -1);
+    const registers = Object.fromEntries(Object.entries(AT).map(([name, at]) => [name, this.#get(at)]));
+    return {
+      ...(registers as { [N in keyof typeof AT]: number }),
+      deadline,
+      expires: deadline,
+      timeouts: this.#timeouts,
+    };
+  }
+
+  restoreState(state: WatchdogState): void {
+    for (const name of REGISTERS) this.#registers[AT[name]] = state[name];
+    this.#timeouts = state.timeouts;
+    if (state.deadline < 0n) this.#timer.cancel();
+    else this.#timer.arm(Number(state.deadline) as VirtualTime);
   }
 
   /** TCO_EN stays as it is. */

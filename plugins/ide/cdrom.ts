@@ -1,5 +1,5 @@
 // A CD or DVD drive: the PACKET feature set of ATA/ATAPI-6 (T13/1410D) §8.23.
-import type { AtaHost } from "./contract.ts";
+import type { AtaDriveState, AtaHost } from "./contract.ts";
 import { ATA_ERROR, ATA_STATUS, Drive, type DriveParts } from "./drive.ts";
 import { identifyPacketDevice, type DriveIdentity } from "./identify.ts";
 import { PACKET_FLAG, PACKETS, type PacketReply } from "./packets.ts";
@@ -69,6 +69,29 @@ export class Cdrom extends Drive {
     this.#parts.trayMoved(open);
   }
 
+  override captureState(): AtaDriveState {
+    const { tray, sense } = this;
+    return {
+      ...super.captureState(),
+      sense,
+      senseCode: this.additionalSense,
+      mediumChanged: tray.changed,
+      trayOpen: tray.open,
+      trayLocked: tray.locked,
+      newMedium: tray.newMedium,
+      ejectRequested: tray.ejectRequested,
+    };
+  }
+
+  override restoreState(state: AtaDriveState): void {
+    super.restoreState(state);
+    const { mediumChanged, trayOpen, trayLocked, newMedium, ejectRequested } = state;
+    this.sense = state.sense;
+    this.additionalSense = state.senseCode;
+    Object.assign(this.tray, { open: trayOpen, locked: trayLocked, newMedium, ejectRequested });
+    this.tray.changed = mediumChanged === 1 || mediumChanged === 2 ? mediumChanged : 0;
+  }
+
   protected permits(command: number): boolean {
     return KNOWN.has(command);
   }
@@ -85,7 +108,7 @@ export class Cdrom extends Drive {
       case COMMAND.packet:
         return this.#packet(host);
       case COMMAND.identifyPacket:
-        return this.reply(host, identifyPacketDevice({ ...this.identity, transfer: this.modes }));
+        return this.identify(host, identifyPacketDevice({ ...this.identity, transfer: this.modes }));
       case COMMAND.identify:
       case COMMAND.read:
         // So the host learns that it has a packet device before it (§8.15.5.2).

@@ -26,6 +26,21 @@ export interface AtaHost {
   done(): void;
 }
 
+/** What a migration carries of a drive besides its registers. */
+export interface AtaDriveState {
+  /** Sectors of a block of READ MULTIPLE and WRITE MULTIPLE. */
+  multiple: number;
+  /** What the last IDENTIFY told the guest; it keeps the modes and the write cache that the guest chose. */
+  identity: Uint8Array | undefined;
+  sense: number;
+  senseCode: number;
+  mediumChanged: number;
+  trayOpen: boolean;
+  trayLocked: boolean;
+  newMedium: boolean;
+  ejectRequested: boolean;
+}
+
 /** A plugged drive. */
 export interface AtaDrive {
   readonly kind: "disk" | "cdrom";
@@ -37,6 +52,8 @@ export interface AtaDrive {
   queued(kind: "read" | "write", sector: number, data: Uint8Array): Promise<QueuedOutcome>;
   /** Power on, or COMRESET: the registers show the signature. Commands that are under way end without a word. */
   reset(): void;
+  captureState(): AtaDriveState;
+  restoreState(state: AtaDriveState): void;
 }
 
 /** `dropped`: the drive was reset meanwhile, and nobody waits any more. */

@@ -9,7 +9,14 @@ import {
   type DeviceType,
   type Events,
 } from "backplane";
-import { BLOCK, type Block, type BlockBackend, type BlockUser } from "backplane/plugins/block/contract";
+import {
+  BLOCK,
+  configureBackend,
+  givenGeometry,
+  readBlockSizes,
+  type Block,
+  type BlockUser,
+} from "backplane/plugins/block/contract";
 import { SataBus } from "./bus.ts";
 import { Cdrom } from "./cdrom.ts";
 import { Disk } from "./disk.ts";
@@ -17,7 +24,6 @@ import { ideErrors } from "./errors.ts";
 import { showDrive, showGeometry } from "./drive-object.ts";
 import type { DriveIdentity } from "./identify.ts";
 import { diskProperties, ideDriveProperties, ideUnitProperties, UNSET } from "./properties.ts";
-import type { Geometry } from "./task-file.ts";
 import { DRIVE_NUMBERS, type DriveNumbers } from "./tokens.ts";
 
 const SECTOR = 512;
@@ -53,8 +59,7 @@ function busOf({ bus }: DeviceContext, unit: number): SataBus {
 function checkSizes(values: Values): void {
   if (values.discard_granularity !== UNSET && values.discard_granularity !== 0 && values.discard_granularity !== SECTOR)
     throw ideErrors.IDE_DISCARD();
-  const logical = values.logical_block_size || SECTOR;
-  if (logical > (values.physical_block_size || SECTOR)) throw ideErrors.IDE_PHYSICAL_BLOCK();
+  const { logical } = readBlockSizes(values);
   if (logical !== SECTOR) throw ideErrors.IDE_LOGICAL_BLOCK();
 }
 
@@ -81,13 +86,6 @@ function identityOf(
   return identity;
 }
 
-/** What a drive's own properties say of its backend goes before what `-drive` says. */
-function configure(backend: BlockBackend, values: Values): void {
-  if (values["write-cache"] !== "auto") backend.writeCache = values["write-cache"] === "on";
-  if (values.rerror !== "auto") backend.policy.read = values.rerror;
-  if (values.werror !== "auto") backend.policy.write = values.werror;
-}
-
 @injectable()
 export class DiskDevice implements Device {
   constructor(
@@ -107,7 +105,7 @@ export class DiskDevice implements Device {
     const backend = this.block.attach(values.drive, user);
     device.own(backend);
     if (!backend.inserted) throw ideErrors.IDE_EMPTY();
-    configure(backend, values);
+    configureBackend(backend, values);
     const disk = new Disk({
       backend,
       log: device.log,
@@ -115,22 +113,12 @@ export class DiskDevice implements Device {
       physicalExponent: Math.max(0, Math.log2((values.physical_block_size || SECTOR) / SECTOR)),
       rotationRate: values.rotation_rate,
       trims: values.discard_granularity !== 0,
-      geometry: givenGeometry(values),
+      geometry: givenGeometry(values, LIMITS),
     });
     showGeometry(device, disk);
     bus.attach(disk);
     device.own(disposable(() => bus.detach()));
   }
-}
-
-/** All three or none. */
-function givenGeometry(values: DeviceContext<typeof diskType.properties>["properties"]): Geometry | undefined {
-  const { cyls, heads, secs } = values;
-  if (cyls === 0 && heads === 0 && secs === 0) return undefined;
-  for (const name of ["cyls", "heads", "secs"] as const) {
-    if (values[name] < 1 || values[name] > LIMITS[name]) throw ideErrors.IDE_GEOMETRY(name, LIMITS[name]);
-  }
-  return { cylinders: cyls, heads, sectors: secs };
 }
 
 @injectable()
@@ -169,7 +157,7 @@ export class CdromDevice implements Device {
     checkSizes(values);
     const backend = values.drive === undefined ? this.block.attachEmpty(user) : this.block.attach(values.drive, user);
     device.own(backend);
-    configure(backend, values);
+    configureBackend(backend, values);
     drive = new Cdrom({
       backend,
       log: device.log,

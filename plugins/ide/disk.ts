@@ -1,7 +1,7 @@
 // A hard disk: ATA/ATAPI-6 (T13/1410D) §8.
+import { guessGeometry } from "backplane/plugins/block/contract";
 import type { AtaHost } from "./contract.ts";
 import { ATA_STATUS, Drive, SECTOR, type DriveParts, type Geometry } from "./drive.ts";
-import { guessGeometry } from "./geometry.ts";
 import { identifyDisk, MULTIPLE_LIMIT, type DriveIdentity } from "./identify.ts";
 import { Smart } from "./smart.ts";
 
@@ -89,7 +89,7 @@ export class Disk extends Drive {
     }
     switch (command as Command) {
       case COMMAND.identify:
-        return this.reply(host, await this.#identify());
+        return this.identify(host, await this.#identify());
       case COMMAND.readDma:
       case COMMAND.readDmaOnce:
         return this.#transferDma("read", false, host);

@@ -1,8 +1,8 @@
 // What disks and packet devices share: registers, the way commands begin and end, and what becomes of faults.
 import type { Logger } from "backplane";
 import type { BlockBackend, BlockFault } from "backplane/plugins/block/contract";
-import type { AtaDrive, AtaHost, QueuedOutcome } from "./contract.ts";
-import { DEFAULT_MODES, MULTIPLE_LIMIT, type TransferModes } from "./identify.ts";
+import type { AtaDrive, AtaDriveState, AtaHost, QueuedOutcome } from "./contract.ts";
+import { adoptIdentity, DEFAULT_MODES, MULTIPLE_LIMIT, refreshIdentity, type TransferModes } from "./identify.ts";
 import { ATA_ERROR, ATA_STATUS, TaskFile, type Geometry } from "./task-file.ts";
 
 export const SECTOR = 512;
@@ -22,6 +22,8 @@ export abstract class Drive implements AtaDrive {
   protected readonly log: Logger;
   protected multiple = MULTIPLE_LIMIT;
   protected readonly modes: TransferModes = { ...DEFAULT_MODES };
+  /** What the last IDENTIFY has told. */
+  #identity: Uint8Array | undefined;
   /** Grows with each reset. */
   #generation = 0;
 
@@ -62,6 +64,30 @@ export abstract class Drive implements AtaDrive {
     this.registers.reset();
     this.registers.sign(this.kind);
     this.resetKind();
+  }
+
+  captureState(): AtaDriveState {
+    const identity = this.#identity?.slice();
+    if (identity !== undefined) refreshIdentity(identity, this.modes, this.kind === "disk" && this.backend.writeCache);
+    return {
+      multiple: this.multiple,
+      identity,
+      sense: 0,
+      senseCode: 0,
+      mediumChanged: 0,
+      trayOpen: false,
+      trayLocked: false,
+      newMedium: false,
+      ejectRequested: false,
+    };
+  }
+
+  restoreState({ multiple, identity }: AtaDriveState): void {
+    this.multiple = Math.min(Math.max(multiple, 0), MULTIPLE_LIMIT);
+    this.#identity = identity?.slice();
+    if (identity === undefined) return;
+    const writeCache = adoptIdentity(identity, this.modes);
+    if (this.kind === "disk") this.backend.writeCache = writeCache;
   }
 
   protected abstract permits(command: number): boolean;
@@ -106,6 +132,12 @@ export abstract class Drive implements AtaDrive {
   protected abort(host: AtaHost): void {
     this.registers.abort();
     host.done();
+  }
+
+  /** IDENTIFY (§8.15) and IDENTIFY PACKET DEVICE (§8.16). */
+  protected identify(host: AtaHost, identity: Uint8Array): void {
+    this.#identity = identity;
+    this.reply(host, identity);
   }
 
   /** One block of data to the host, and the end. */

@@ -25,18 +25,4 @@ export const ideErrors = defineErrors({
     help: "IDE disks discard sectors, or nothing.",
     at: "discard_granularity",
   },
-  IDE_BLOCK_SIZE: {
-    text: (name: string, least: number, most: number) =>
-      `parameter ${name} must be a power of 2 between ${least} and ${most}`,
-    help: "A size of blocks is none that a disk has.",
-  },
-  IDE_PHYSICAL_BLOCK: {
-    text: () => "logical_block_size > physical_block_size not supported",
-    help: "A physical block is made of logical ones.",
-    at: "physical_block_size",
-  },
-  IDE_GEOMETRY: {
-    text: (name: string, limit: number) => `${name} must be between 1 and ${limit}`,
-    help: "A geometry that was given by hand is incomplete or out of range.",
-  },
 });

@@ -131,3 +131,28 @@ function setIdentity(words: IdentifyWords, { serial, model, version, worldWideNa
   for (let index = 0; index < 4; index++)
     words.set(108 + index, Number((worldWideName >> BigInt(48 - 16 * index)) & 0xffffn));
 }
+
+const WORD = { singleWord: 62, multiWord: 63, enabled: 85, ultra: 88 } as const;
+const WRITE_CACHE_ENABLED = 1 << 5;
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
+/** SET FEATURES has changed what was told before. */
+export function refreshIdentity(identity: Uint8Array, transfer: TransferModes, writeCache: boolean): void {
+  const view = viewOf(identity);
+  view.setUint16(2 * WORD.singleWord, transfer.singleWord, true);
+  view.setUint16(2 * WORD.multiWord, transfer.multiWord, true);
+  view.setUint16(2 * WORD.ultra, transfer.ultra, true);
+  const enabled = view.getUint16(2 * WORD.enabled, true) & ~WRITE_CACHE_ENABLED;
+  view.setUint16(2 * WORD.enabled, enabled | (writeCache ? WRITE_CACHE_ENABLED : 0), true);
+}
+
+/** The guest chose these; returns whether it has the write cache on. */
+export function adoptIdentity(identity: Uint8Array, transfer: TransferModes): boolean {
+  const view = viewOf(identity);
+  transfer.singleWord = view.getUint16(2 * WORD.singleWord, true);
+  transfer.multiWord = view.getUint16(2 * WORD.multiWord, true);
+  transfer.ultra = view.getUint16(2 * WORD.ultra, true);
+  return (view.getUint16(2 * WORD.enabled, true) & WRITE_CACHE_ENABLED) !== 0;
+}

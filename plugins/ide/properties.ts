@@ -1,30 +1,7 @@
-import {
-  isPowerOfTwo,
-  machineErrors,
-  parseInteger,
-  prop,
-  type OptionValue,
-  type PropertyTable,
-  type ValueForm,
-} from "backplane";
-import { ideErrors } from "./errors.ts";
+import { machineErrors, parseInteger, prop, type OptionValue, type PropertyTable } from "backplane";
+import { blockDeviceProperties, geometryProperties, GRANULARITY_UNSET } from "backplane/plugins/block/contract";
 
-const onOffAuto = () => prop.choice("OnOffAuto", ["on", "off", "auto"], "auto", { description: "on/off/auto" });
-const onError = () =>
-  prop.choice("BlockdevOnError", ["report", "ignore", "enospc", "stop", "auto"], "auto", {
-    description: "Error handling policy (report/ignore/enospc/stop/auto)",
-  });
-const BLOCK_SIZE = { least: 512, most: 2 * 1024 * 1024 } as const;
-const plainSize = prop.size(0, { description: "A power of two between 512 B and 2 MiB" });
-const blockSize = () => ({
-  ...plainSize,
-  parse(value: OptionValue, name: string, owner: string, form?: ValueForm) {
-    const bytes = plainSize.parse(value, name, owner, form) ?? 0;
-    if (bytes === 0 || (isPowerOfTwo(bytes) && bytes >= BLOCK_SIZE.least && bytes <= BLOCK_SIZE.most)) return bytes;
-    throw ideErrors.IDE_BLOCK_SIZE(name, BLOCK_SIZE.least, BLOCK_SIZE.most);
-  },
-});
-const UNSET = 0xffffffff;
+const UNSET = GRANULARITY_UNSET;
 
 /** 64 bits, which numbers do not hold. */
 const worldWideName = prop.custom<bigint>({
@@ -42,19 +19,9 @@ const worldWideName = prop.custom<bigint>({
 
 /** What drives of both kinds take, in the peer's order. */
 export const ideDriveProperties = {
-  drive: prop.string(undefined, { description: "Node name or ID of a block device to use as a backend" }),
-  backend_defaults: prop.unmodelled(onOffAuto()),
-  logical_block_size: blockSize(),
-  physical_block_size: blockSize(),
+  ...blockDeviceProperties,
   min_io_size: prop.unmodelled(prop.size(0)),
   opt_io_size: prop.unmodelled(prop.size(0)),
-  discard_granularity: prop.size(UNSET),
-  "write-cache": onOffAuto(),
-  "share-rw": prop.bool(false, { description: "on/off" }),
-  "account-invalid": prop.unmodelled(onOffAuto()),
-  "account-failed": prop.unmodelled(onOffAuto()),
-  rerror: onError(),
-  werror: onError(),
   ver: prop.string(undefined),
   wwn: worldWideName,
   serial: prop.string(undefined),
@@ -69,12 +36,7 @@ export const ideUnitProperties = {
 } satisfies PropertyTable;
 
 export const diskProperties = {
-  cyls: prop.unsigned(32, 0),
-  heads: prop.unsigned(32, 0),
-  secs: prop.unsigned(32, 0),
-  lcyls: prop.unmodelled(prop.unsigned(32, 0)),
-  lheads: prop.unmodelled(prop.unsigned(32, 0)),
-  lsecs: prop.unmodelled(prop.unsigned(32, 0)),
+  ...geometryProperties,
   "bios-chs-trans": prop.unmodelled(
     prop.choice("BiosAtaTranslation", ["auto", "none", "lba", "large", "rechs"], "auto", {
       description: "Logical CHS translation algorithm  (auto/none/lba/large/rechs)",

@@ -23,7 +23,7 @@ export const intelIommuType = {
     "x-pasid-mode": prop.bool(false, onOff),
     "dma-drain": prop.bool(true, onOff),
     "dma-translation": prop.bool(true, onOff),
-    "stale-tm": prop.unmodelled(prop.bool(false, onOff)),
+    "stale-tm": prop.bool(false, onOff),
     fs1gp: prop.bool(true, onOff),
     intremap: onOffAuto(),
     "device-iotlb": prop.bool(false, onOff),
@@ -48,6 +48,8 @@ export interface IommuConfiguration {
   readonly drain: boolean;
   readonly translation: boolean;
   readonly passThrough: boolean;
+  /** Bit 62 of second-level pages may be set although it has been reserved since version 3.2 of the specification. */
+  readonly staleTransient: boolean;
 }
 
 /** Checks the options in the peer's order. Throws with its texts. */
@@ -78,5 +80,6 @@ export function configure(properties: IommuProperties): IommuConfiguration {
     drain: properties["dma-drain"],
     translation: properties["dma-translation"],
     passThrough: properties.pt,
+    staleTransient: properties["stale-tm"],
   };
 }

@@ -33,4 +33,16 @@ export const iommuErrors = defineErrors({
     text: () => "PASID based device IOTLB is not supported",
     help: "`x-pasid-mode=on` and `device-iotlb=on` exclude each other.",
   },
+  IOMMU_SNOOP_FOLLOWED: {
+    text: () => "Snoop Control with vhost or VFIO is not supported: Operation not supported",
+    help: "A device outside of the machine's memory follows translations, and `snoop-control=on`.",
+  },
+  IOMMU_CACHING_MODE: {
+    text: (device: string) => `device ${device} requires caching mode: Operation not supported`,
+    help: "A device follows what is mapped, which needs `caching-mode=on`.",
+  },
+  IOMMU_DEVICE_IOTLB: {
+    text: (device: string) => `device ${device} requires device IOTLB mode: Operation not supported`,
+    help: "A device has a cache of translations of its own, which needs `device-iotlb=on`.",
+  },
 });

@@ -1,78 +1,121 @@
-// What PCI functions see of memory behind the unit. Translation is not supported yet, so the region that would translate
-// is never enabled, and all see system memory but for the range of interrupt messages (VT-d specification 3.3 §3.14).
+// The address spaces of all functions behind the unit.
 import {
-  ACCESS_DECODE_ERROR,
-  byteLength,
   guestAddress,
-  IOMMU_NONE,
-  MiB,
-  READ_FAILED,
   regionOffset,
   WHOLE_SPACE,
   type AddressSpace,
   type Disposable,
   type IommuOps,
+  type Logger,
   type MemoryRegion,
-  type MemoryRegionOps,
   type MemoryRegions,
   Ownership,
 } from "backplane";
-import type { PciFunction, PciIommu } from "backplane/plugins/pci/contract";
+import { type PciBus, type PciFunction, type PciIommu, requesterOnBus } from "backplane/plugins/pci/contract";
+import { FunctionRegions } from "./function-regions.ts";
+import { type FunctionPlace, FunctionSpace } from "./function-space.ts";
+import { MESSAGES } from "./message-range.ts";
+import type { WalkBudget } from "./page-walk.ts";
+import type { RemappingUnit } from "./unit.ts";
 
-const MESSAGES = { address: 0xfee00000, size: byteLength(MiB) } as const;
-const DWORDS = { valid: { min: 4, max: 4 }, impl: { min: 4, max: 4 } } as const;
-
-const NOTHING_TRANSLATED: IommuOps = {
-  translate(_address, _access, _attributes, into) {
-    into.permission = IOMMU_NONE;
-  },
-};
-
-/** Where the unit blocks messages in the format of before interrupt remapping (§5.1.4). */
-const BLOCKED: MemoryRegionOps = { ...DWORDS, read: () => READ_FAILED, write: () => ACCESS_DECODE_ERROR };
+/** Table entries read for one write of a register at most. The peer goes on for as long as tables name themselves. */
+const ENTRIES_PER_WRITE = 2 ** 20;
 
 export class FunctionSpaces implements PciIommu, Disposable {
   readonly #regions: MemoryRegions;
+  readonly #unit: RemappingUnit;
   readonly #messages: MemoryRegion;
+  readonly #log: Logger;
   /** What a function sees whose accesses are not translated. */
   readonly #untranslated: MemoryRegion;
-  readonly #spaces = new Ownership();
+  readonly #spaces: FunctionSpace[] = [];
+  /** Those whose translations somebody follows, the youngest first. */
+  #followed: readonly FunctionSpace[] = [];
+  readonly #budget: WalkBudget = { left: ENTRIES_PER_WRITE };
+  readonly #owned = new Ownership();
 
-  constructor(regions: MemoryRegions, system: AddressSpace) {
+  constructor(regions: MemoryRegions, unit: RemappingUnit, messages: MemoryRegion, log: Logger) {
+    this.#log = log;
     this.#regions = regions;
-    // Without remapping a message goes on to the processors as it is.
-    this.#messages = regions.io("vtd-ir", MESSAGES.size, {
-      ...DWORDS,
-      read: () => 0,
-      write: (offset, value) => void system.store(guestAddress(MESSAGES.address + offset), value, 4),
-    });
+    this.#unit = unit;
+    this.#messages = messages;
     this.#untranslated = regions.container("vtd-nodmar", WHOLE_SPACE);
-    const all = regions.alias("vtd-sys-alias", system.root, regionOffset(0), WHOLE_SPACE);
+    const all = regions.alias("vtd-sys-alias", unit.memory.root, regionOffset(0), WHOLE_SPACE);
     this.#untranslated.addSubregion(guestAddress(0), all);
-    this.#untranslated.addSubregion(guestAddress(MESSAGES.address), this.#messages, 1);
+    this.#untranslated.addSubregion(guestAddress(MESSAGES.address), messages, 1);
   }
 
-  spaceOf({ devfn }: PciFunction): AddressSpace {
-    const regions = this.#regions;
-    const place = (devfn >> 3).toString(16).padStart(2, "0");
-    const name = `vtd-${place}.${devfn & 7}`;
-    return regions.withOwner(this.#untranslated.owner, () => {
-      const root = regions.container(name, WHOLE_SPACE);
-      const translated = regions.iommu(`${name}-dmar`, WHOLE_SPACE, NOTHING_TRANSLATED);
-      const messages = regions.alias("vtd-ir", this.#messages, regionOffset(0), MESSAGES.size);
-      translated.addSubregion(guestAddress(MESSAGES.address), messages, 1);
-      translated.setEnabled(false);
-      const untranslated = regions.alias("vtd-nodmar", this.#untranslated, regionOffset(0), WHOLE_SPACE);
-      const blocked = regions.io("vtd-no-ir", MESSAGES.size, BLOCKED);
-      blocked.setEnabled(false);
-      root.addSubregion(guestAddress(0), translated);
-      root.addSubregion(guestAddress(0), untranslated);
-      root.addSubregion(guestAddress(MESSAGES.address), blocked, 2);
-      return this.#spaces.own(regions.addressSpace("vtd-root", root));
+  spaceOf(subject: PciFunction): AddressSpace {
+    const { bus, devfn } = requesterOnBus(subject);
+    return this.at(bus, devfn).space;
+  }
+
+  /** Functions that share a requester share a space. */
+  at(bus: PciBus, devfn: number): FunctionSpace {
+    const known = this.#spaces.find((space) => space.isAt(bus, devfn));
+    if (known !== undefined) return known;
+    const space = this.#owned.own(
+      new FunctionSpace(
+        { bus, devfn },
+        this.#unit,
+        (place, ops) => this.#makeRegions(place, ops),
+        this.#budget,
+        (follower, isFollowed) => this.#setFollowed(follower, isFollowed),
+      ),
+    );
+    this.#spaces.push(space);
+    space.switch();
+    return space;
+  }
+
+  all(): readonly FunctionSpace[] {
+    return this.#spaces;
+  }
+
+  followed(): readonly FunctionSpace[] {
+    return this.#followed;
+  }
+
+  /** A requester as the tables and descriptors name it. */
+  bySource(source: number): FunctionSpace | undefined {
+    return this.#spaces.find(({ busNumber, devfn }) => ((busNumber << 8) | devfn) === source);
+  }
+
+  /** The guest writes a register: what follows may read so many entries. */
+  startWork(): void {
+    this.#budget.left = ENTRIES_PER_WRITE;
+  }
+
+  endWork(): void {
+    if (this.#budget.left < 0) this.#log.warn("page tables have no end: followers were not told of all that they map");
+  }
+
+  /** Followers forget everything, and translators stand where they must (after a table was exchanged). */
+  refresh(): void {
+    for (const space of this.#followed) space.unmapAll();
+    this.switchAll();
+  }
+
+  switchAll(): void {
+    this.#regions.transaction(() => {
+      for (const space of this.#spaces) space.switch();
     });
   }
 
   dispose(): Promise<void> {
-    return this.#spaces.dispose();
+    return this.#owned.dispose();
+  }
+
+  #makeRegions({ devfn }: FunctionPlace, ops: IommuOps): FunctionRegions {
+    const shared = { untranslated: this.#untranslated, messages: this.#messages };
+    return this.#regions.withOwner(
+      this.#untranslated.owner,
+      () => new FunctionRegions(this.#regions, devfn, shared, ops),
+    );
+  }
+
+  #setFollowed(space: FunctionSpace, isFollowed: boolean): void {
+    const others = this.#followed.filter((other) => other !== space);
+    this.#followed = isFollowed ? [space, ...others] : others;
   }
 }

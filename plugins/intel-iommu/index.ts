@@ -1,5 +1,6 @@
 import { definePlugin, DEVICES } from "backplane";
 import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
+import { LOCAL_APICS } from "backplane/plugins/apic/contract";
 import { PCI } from "backplane/plugins/pci/contract";
 import { contributeAcpi } from "./acpi.ts";
 import { intelIommuType } from "./configuration.ts";
@@ -9,8 +10,8 @@ import { IntelIommuDevice, IntelIommuService } from "./device.ts";
 export default definePlugin({
   id: "intel-iommu",
   apiVersion: 1,
-  summary: "Intel's IOMMU (VT-d): options, capability registers, DMAR table; no translation yet",
-  requires: [PCI],
+  summary: "Intel's IOMMU (VT-d): DMA and interrupt remapping, DMAR table",
+  requires: [PCI, LOCAL_APICS],
   uses: [ACPI_TABLES],
   provides: [INTEL_IOMMU],
   attach(machine) {

@@ -1,156 +1,214 @@
-// The register block: VT-d specification 3.3 §11.4. Pointers and commands that need no translation work; turning
-// translation, queued invalidation or interrupt remapping on is not supported yet, is logged, and does not show in status.
-import { byteLength, type Logger, type MemoryRegion, type MemoryRegions } from "backplane";
-import { capabilities, extendedCapabilities } from "./capabilities.ts";
-import type { IommuConfiguration } from "./configuration.ts";
+// The guest's access to the registers, and what each write sets off: VT-d specification 4.1 §11.4.
+import {
+  ACCESS_REFUSED,
+  byteLength,
+  READ_FAILED,
+  type AccessFault,
+  type MemoryRegion,
+  type MemoryRegions,
+} from "backplane";
+import { pageOf } from "./guest-tables.ts";
+import type { FunctionSpaces } from "./function-spaces.ts";
+import type { InterruptRemapper } from "./interrupt-remapping.ts";
+import { type Invalidations, LARGEST_MASK } from "./invalidation.ts";
+import type { InvalidationQueue } from "./invalidation-queue.ts";
+import { AT, REGISTERS_LENGTH } from "./register-file.ts";
+import type { RemappingUnit } from "./unit.ts";
 
 export const IOMMU_ADDRESS = 0xfed90000;
-const LENGTH = 0x230;
-const VERSION = 0x10;
 
-const AT = {
-  version: 0x000,
-  capabilities: 0x008,
-  extended: 0x010,
-  command: 0x018,
-  status: 0x01c,
-  rootTable: 0x020,
-  contextCommand: 0x028,
-  faultStatus: 0x034,
-  faultControl: 0x038,
-  faultData: 0x03c,
-  faultAddress: 0x040,
-  queueTail: 0x088,
-  queueAddress: 0x090,
-  completion: 0x09c,
-  completionControl: 0x0a0,
-  completionData: 0x0a4,
-  completionAddress: 0x0a8,
-  remappingTable: 0x0b8,
-  iotlb: 0x0f8,
-  faultRecordHigh: 0x22c,
-} as const;
-
-/** §11.4.4: the bits that start something. The status register (§11.4.5) has them in the same places. */
+/** §11.4.4. The status register (§11.4.5) has the bits in the same places. */
 const COMMAND = {
   translate: 0x80000000,
   setRootTable: 0x40000000,
   queue: 0x04000000,
   remapInterrupts: 0x02000000,
   setRemappingTable: 0x01000000,
-  compatibilityFormat: 0x00800000,
 } as const;
-const UNSUPPORTED = [
-  [COMMAND.translate, "DMA translation"],
-  [COMMAND.queue, "queued invalidation"],
-  [COMMAND.remapInterrupts, "interrupt remapping"],
-] as const;
-
-const MASKED = 0x80000000;
-/** "Do it", in the high halves of the invalidation commands; cleared when it is done. */
+/** "Do it", in the upper halves of the invalidation commands; cleared when it is done. */
 const INVALIDATE = 0x80000000;
+/** Where what was done is told, and in which steps: 1 all, 2 a domain, 3 a device or pages. */
+const DONE = { context: 0x18000000, contextStep: 0x08000000, iotlb: 0x06000000, iotlbStep: 0x02000000 } as const;
 
-/** What of each dword is kept when it is written; the rest of the block is read-only. */
-const WRITABLE: ReadonlyMap<number, number> = new Map<number, number>([
-  [AT.rootTable, 0xfffffc00],
-  [AT.rootTable + 4, 0xffffffff],
-  [AT.contextCommand, 0x0000ffff],
-  [AT.contextCommand + 4, 0xe0000000],
-  [AT.faultControl, 0x80000000],
-  [AT.faultData, 0x0000ffff],
-  [AT.faultAddress, 0xfffffffc],
-  [AT.queueTail, 0x0007fff0],
-  [AT.queueAddress, 0xfffff807],
-  [AT.queueAddress + 4, 0xffffffff],
-  [AT.completionControl, 0x80000000],
-  [AT.completionData, 0xffffffff],
-  [AT.completionAddress, 0xfffffffc],
-  [AT.remappingTable, 0xfffff80f],
-  [AT.remappingTable + 4, 0xffffffff],
-  [AT.iotlb + 4, 0xb003ffff],
-]);
-const CLEARABLE: ReadonlyMap<number, number> = new Map<number, number>([
-  [AT.faultStatus, 0x11],
-  [AT.completion, 0x1],
-  [AT.faultRecordHigh, 0x80000000],
-]);
+export interface UnitParts {
+  readonly unit: RemappingUnit;
+  readonly spaces: FunctionSpaces;
+  readonly invalidations: Invalidations;
+  readonly queue: InvalidationQueue;
+  readonly interrupts: InterruptRemapper;
+}
 
 export class RemappingRegisters {
   readonly region: MemoryRegion;
-  readonly #unit: IommuConfiguration;
-  readonly #log: Logger;
-  readonly #values = new DataView(new ArrayBuffer(LENGTH));
+  readonly #parts: UnitParts;
+  /** A write is being carried out: what it makes the unit do cannot reach the registers again. */
+  #isBusy = false;
 
-  constructor(regions: MemoryRegions, unit: IommuConfiguration, log: Logger) {
-    this.#unit = unit;
-    this.#log = log;
-    this.region = regions.io("intel_iommu", byteLength(LENGTH), {
+  constructor(regions: MemoryRegions, parts: UnitParts) {
+    this.#parts = parts;
+    this.region = regions.io("intel_iommu", byteLength(REGISTERS_LENGTH), {
       valid: { min: 4, max: 8 },
       impl: { min: 4, max: 4 },
-      read: (offset) => (offset === AT.command ? 0 : this.#values.getUint32(offset, true)),
+      read: (offset) => (this.#isBusy ? READ_FAILED : this.#read(offset)),
       write: (offset, value) => this.#write(offset, value),
     });
-    this.reset();
   }
 
   reset(): void {
-    new Uint8Array(this.#values.buffer).fill(0);
-    this.#values.setUint32(AT.version, VERSION, true);
-    this.#values.setBigUint64(AT.capabilities, capabilities(this.#unit), true);
-    this.#values.setBigUint64(AT.extended, extendedCapabilities(this.#unit), true);
-    this.#values.setUint32(AT.faultControl, MASKED, true);
-    this.#values.setUint32(AT.completionControl, MASKED, true);
+    const { unit, spaces, queue, interrupts } = this.#parts;
+    unit.registers.reset();
+    unit.root.address = 0;
+    unit.root.isScalable = false;
+    unit.isTranslating = false;
+    interrupts.isEnabled = false;
+    queue.reset();
+    unit.forgetAll();
+    spaces.refresh();
   }
 
-  #write(offset: number, value: number): void {
-    if (offset === AT.command) {
-      this.#execute(value);
+  #read(offset: number): number {
+    if (offset === AT.queueAddress || offset === AT.queueAddress + 4) {
+      return this.#parts.queue.readAddress(offset !== AT.queueAddress);
+    }
+    return this.#parts.unit.registers.read(offset);
+  }
+
+  #write(offset: number, value: number): AccessFault | undefined {
+    if (this.#isBusy) return ACCESS_REFUSED;
+    this.#isBusy = true;
+    try {
+      this.#parts.spaces.startWork();
+      this.#parts.unit.registers.write(offset, value);
+      this.#written(offset);
+      this.#parts.spaces.endWork();
+    } finally {
+      this.#isBusy = false;
+    }
+    return undefined;
+  }
+
+  #written(offset: number): void {
+    const { unit, queue } = this.#parts;
+    switch (offset) {
+      case AT.command:
+        this.#execute();
+        return;
+      case AT.contextCommand + 4:
+        this.#invalidateContexts();
+        return;
+      case AT.iotlb + 4:
+        this.#invalidateTranslations();
+        return;
+      case AT.faultStatus:
+        unit.faults.statusWritten();
+        return;
+      case AT.faultControl:
+        unit.faults.controlWritten();
+        return;
+      case AT.faultRecord + 12:
+        unit.faults.recordWritten();
+        return;
+      case AT.queueTail:
+        queue.tailWritten();
+        return;
+      case AT.queueAddress:
+        queue.addressWritten();
+        return;
+      case AT.completion:
+        queue.completionWritten();
+        return;
+      case AT.completionControl:
+        queue.completionControlWritten();
+    }
+  }
+
+  /** What is turned on or off is told from what is on. */
+  #execute(): void {
+    const { unit, interrupts } = this.#parts;
+    const { registers, configuration } = unit;
+    const command = registers.get(AT.command);
+    const changed = registers.get(AT.status) ^ command;
+    const isSet = (bit: number): boolean => (command & bit) !== 0;
+    if ((changed & COMMAND.translate) !== 0 && configuration.translation) this.#translate(isSet(COMMAND.translate));
+    if (isSet(COMMAND.setRootTable)) this.#setRootTable();
+    if ((changed & COMMAND.queue) !== 0) this.#enableQueue(isSet(COMMAND.queue));
+    if (isSet(COMMAND.setRemappingTable)) {
+      interrupts.setTable();
+      registers.add(AT.status, COMMAND.setRemappingTable);
+    }
+    if ((changed & COMMAND.remapInterrupts) !== 0 && configuration.interruptRemapping) {
+      interrupts.isEnabled = isSet(COMMAND.remapInterrupts);
+      this.#show(COMMAND.remapInterrupts, interrupts.isEnabled);
+    }
+  }
+
+  #show(bit: number, isOn: boolean): void {
+    const { registers } = this.#parts.unit;
+    if (isOn) registers.add(AT.status, bit);
+    else registers.clear(AT.status, bit);
+  }
+
+  #translate(isOn: boolean): void {
+    const { unit, spaces } = this.#parts;
+    unit.isTranslating = isOn;
+    this.#show(COMMAND.translate, isOn);
+    unit.forgetAll();
+    spaces.refresh();
+  }
+
+  #setRootTable(): void {
+    const { unit, spaces } = this.#parts;
+    unit.root.takeAddress(unit.registers);
+    this.#show(COMMAND.setRootTable, true);
+    unit.forgetAll();
+    spaces.refresh();
+  }
+
+  #enableQueue(isOn: boolean): void {
+    const { queue } = this.#parts;
+    if (!isOn) {
+      if (queue.disable()) this.#show(COMMAND.queue, false);
       return;
     }
-    const clearable = CLEARABLE.get(offset);
-    if (clearable !== undefined) {
-      this.#set(offset, this.#get(offset) & ~(value & clearable));
-      return;
-    }
-    const writable = WRITABLE.get(offset);
-    if (writable === undefined) {
-      this.#log.debug("write to a register that is read-only or not there", { offset, value });
-      return;
-    }
-    this.#set(offset, (this.#get(offset) & ~writable) | (value & writable));
-    if (offset === AT.contextCommand + 4 || offset === AT.iotlb + 4) this.#invalidate(offset);
-    if (offset === AT.queueTail && value !== 0)
-      this.#log.warn("queued invalidation is not supported: the queue is not read");
+    this.#show(COMMAND.queue, true);
+    queue.enable();
   }
 
-  /** Nothing is cached, so an invalidation is done at once; what was asked for is what was done. */
-  #invalidate(offset: number): void {
-    const value = this.#get(offset);
-    if ((value & INVALIDATE) === 0) return;
-    const granularity = offset === AT.iotlb + 4 ? (value >>> 3) & 0x06000000 : (value >>> 2) & 0x18000000;
-    this.#set(offset, (value & ~INVALIDATE & (offset === AT.iotlb + 4 ? ~0x06000000 : ~0x18000000)) | granularity);
+  /** §11.4.7. While there is a queue the register does nothing. */
+  #invalidateContexts(): void {
+    const { unit, invalidations, queue } = this.#parts;
+    const { registers } = unit;
+    const low = registers.get(AT.contextCommand);
+    const high = registers.get(AT.contextCommand + 4);
+    if ((high & INVALIDATE) === 0 || queue.isEnabled) return;
+    const granularity = (high >>> 29) & 3;
+    if (granularity === 3) invalidations.contextsOf(low >>> 16, high & 3);
+    else if (granularity !== 0) invalidations.contexts();
+    // A domain's entries are not told apart: all of them went.
+    const done = (granularity === 2 ? 1 : granularity) * DONE.contextStep;
+    registers.put(AT.contextCommand + 4, (registers.get(AT.contextCommand + 4) & ~(INVALIDATE | DONE.context)) | done);
   }
 
-  #execute(command: number): void {
-    let status = this.#get(AT.status);
-    for (const [bit, name] of UNSUPPORTED) {
-      if ((command & bit) !== 0) this.#log.warn(`${name} is not supported: the guest cannot turn it on`);
-    }
-    if ((command & COMMAND.setRootTable) !== 0) status |= COMMAND.setRootTable;
-    if ((command & COMMAND.setRemappingTable) !== 0 && this.#unit.interruptRemapping)
-      status |= COMMAND.setRemappingTable;
-    status =
-      (command & COMMAND.compatibilityFormat) === 0
-        ? status & ~COMMAND.compatibilityFormat
-        : status | COMMAND.compatibilityFormat;
-    this.#set(AT.status, status);
+  /** §11.4.8. */
+  #invalidateTranslations(): void {
+    const { unit, queue } = this.#parts;
+    const { registers } = unit;
+    const high = registers.get(AT.iotlb + 4);
+    if ((high & INVALIDATE) === 0 || queue.isEnabled) return;
+    const done = this.#invalidated((high >>> 28) & 3, high & 0xffff) * DONE.iotlbStep;
+    registers.put(AT.iotlb + 4, (high & ~(INVALIDATE | DONE.iotlb)) | done);
   }
 
-  #get(offset: number): number {
-    return this.#values.getUint32(offset, true);
-  }
-
-  #set(offset: number, value: number): void {
-    this.#values.setUint32(offset, value >>> 0, true);
+  /** What was done of what was asked for; 0 is nothing. */
+  #invalidated(granularity: number, domain: number): number {
+    const { unit, invalidations } = this.#parts;
+    const low = unit.registers.get(AT.invalidateAddress);
+    const mask = low & 0x3f;
+    if (granularity === 1) invalidations.translations();
+    if (granularity === 2) invalidations.translationsOf(domain);
+    if (granularity !== 3) return granularity;
+    if (mask > LARGEST_MASK) return 0;
+    invalidations.pages(domain, pageOf(low, unit.registers.get(AT.invalidateAddress + 4)), mask);
+    return granularity;
   }
 }

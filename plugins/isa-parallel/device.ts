@@ -61,6 +61,14 @@ export class ParallelDevice implements Device {
     const port = new ParallelPort(this.regions, isa.irq(irq), (byte) => this.#line.write(byte));
     isa.plug({ device, ports: [{ base, region: port.region }], interrupts: [irq] });
     device.own(this.resets.add(() => port.reset()));
+    device.carry({
+      kind: "captured",
+      idstr: "parallel_isa",
+      version: 1,
+      description: async () => (await import("./late/state.ts")).PARALLEL,
+      capture: () => port.captureState(),
+      restore: (state) => port.restoreState(state),
+    });
     device.own(dsdt.describe(device.path, () => parallelPort({ index, base, irq })));
     // A printer of this kind has nothing to say.
     device.own(chardev.attach(this.#line.frontend()));

@@ -9,6 +9,14 @@ const READY = STATUS.idle | STATUS.acknowledge | STATUS.selected | STATUS.noErro
 const CONTROL = { strobe: 0x01, initialize: 0x04, select: 0x08, interrupt: 0x10, input: 0x20, unused: 0xc0 } as const;
 const ABSENT = 0xff;
 
+/** What a migration carries of a port. */
+export interface ParallelState {
+  data: number;
+  status: number;
+  control: number;
+  pending: number;
+}
+
 export class ParallelPort {
   readonly region: MemoryRegion;
   readonly #irq: IrqLine;
@@ -34,6 +42,18 @@ export class ParallelPort {
     this.#status = READY | STATUS.noTimeout;
     this.#control = CONTROL.select | CONTROL.initialize | CONTROL.unused;
     this.#interrupt(false);
+  }
+
+  captureState(): ParallelState {
+    return { data: this.#data, status: this.#status, control: this.#control, pending: Number(this.#pending) };
+  }
+
+  /** The interrupt controller remembers the line's level by itself. */
+  restoreState({ data, status, control, pending }: ParallelState): void {
+    this.#data = data;
+    this.#status = status;
+    this.#control = control;
+    this.#pending = pending !== 0;
   }
 
   #read(offset: number): number {

@@ -82,6 +82,14 @@ export class SerialDevice implements Device {
     isa.plug({ device, ports: [{ base, region: uart.region }], interrupts: [interrupt] });
     device.own(uart);
     device.own(this.resets.add(() => uart.reset()));
+    device.carry({
+      kind: "captured",
+      idstr: "serial",
+      version: 3,
+      description: async () => (await import("./late/state.ts")).SERIAL,
+      capture: () => uart.captureState(),
+      restore: (state) => uart.restoreState(state),
+    });
     device.own(dsdt.describe(device.path, () => serialPort({ index: place.index, base, irq: interrupt })));
     if (chardev !== undefined) device.own(chardev.attach(this.#line.frontend((bytes) => this.#received(bytes, uart))));
   }

@@ -60,6 +60,25 @@ export interface SerialLine {
   wanting(): void;
 }
 
+/** What a migration carries. */
+export interface UartState {
+  divisor: number;
+  received: number;
+  enabled: number;
+  id: number;
+  lineControl: number;
+  modemControl: number;
+  lineStatus: number;
+  modemStatus: number;
+  scratch: number;
+  fifoControl: number;
+  transmitPending: number;
+  timeoutPending: number;
+  readonly fifo: Uint8Array;
+  fifoFirst: number;
+  fifoCount: number;
+}
+
 export interface UartWiring {
   readonly irq: IrqLine;
   readonly clock: Clock;
@@ -117,6 +136,47 @@ export class Uart {
 
   dispose(): void {
     this.#cancelTimeout();
+  }
+
+  captureState(): UartState {
+    return {
+      divisor: this.#divisor,
+      received: this.#received,
+      enabled: this.#enabled,
+      id: this.#id,
+      lineControl: this.#lineControl,
+      modemControl: this.#modemControl,
+      lineStatus: this.#lineStatus,
+      modemStatus: this.#modemStatus,
+      scratch: this.#scratch,
+      fifoControl: this.#fifoControl,
+      transmitPending: Number(this.#transmitPending),
+      timeoutPending: Number(this.#timeoutPending),
+      fifo: this.#fifo.slice(),
+      fifoFirst: this.#fifoFirst,
+      fifoCount: this.#fifoCount,
+    };
+  }
+
+  /** The character timeout begins anew. The level of the line is the interrupt controllers' to remember. */
+  restoreState(state: UartState): void {
+    this.#cancelTimeout();
+    this.#divisor = state.divisor;
+    this.#received = state.received;
+    this.#enabled = state.enabled & ENABLE.all;
+    this.#id = state.id;
+    this.#lineControl = state.lineControl;
+    this.#modemControl = state.modemControl & MODEM.all;
+    this.#lineStatus = state.lineStatus;
+    this.#modemStatus = state.modemStatus;
+    this.#scratch = state.scratch;
+    this.#fifoControl = state.fifoControl & FIFO.kept;
+    this.#transmitPending = state.transmitPending !== 0;
+    this.#timeoutPending = state.timeoutPending !== 0;
+    this.#fifo.set(state.fifo);
+    this.#fifoFirst = state.fifoFirst % FIFO_LENGTH;
+    this.#fifoCount = Math.min(state.fifoCount, FIFO_LENGTH);
+    if (this.#fifoCount > 0 && !this.#timeoutPending) this.#startTimeout();
   }
 
   /** Bytes that may be received now. In loopback the line is cut off. */

@@ -98,6 +98,14 @@ export class PicDevice implements Device {
       { base: elcr, region: pic.elcr },
     ];
     this.isa.plug({ device, ports });
+    device.carry({
+      kind: "captured",
+      idstr: "i8259",
+      version: 1,
+      description: async () => (await import("./late/controller-states.ts")).PIC,
+      capture: () => pic.captureState(),
+      restore: (state) => pic.restoreState(state),
+    });
   }
 }
 
@@ -129,6 +137,14 @@ export class PitDevice implements Device {
     this.board.paths.timer = this.device.path;
     this.isa.plug({ device: this.device, ports: [{ base: this.device.properties.iobase, region: timer.region }] });
     this.device.own(this.resets.add(() => timer.reset()));
+    this.device.carry({
+      kind: "captured",
+      idstr: "i8254",
+      version: 3,
+      description: async () => (await import("./late/timer-states.ts")).PIT,
+      capture: () => timer.captureState(),
+      restore: (state) => timer.restoreState(state),
+    });
   }
 }
 
@@ -157,6 +173,14 @@ export class SpeakerDevice implements Device {
     this.device.object.add({ name: "pit", type: "link<pit-common>", get: () => paths.timer });
     const port = new SpeakerPort(this.regions, () => this.board.timer);
     this.isa.plug({ device: this.device, ports: [{ base: this.device.properties.iobase, region: port.region }] });
+    this.device.carry({
+      kind: "captured",
+      idstr: "pcspk",
+      version: 1,
+      description: async () => (await import("./late/timer-states.ts")).SPEAKER,
+      capture: () => port.captureState(),
+      restore: (state) => port.restoreState(state),
+    });
   }
 }
 
@@ -240,6 +264,14 @@ export class KeyboardDevice implements Device {
     ];
     isa.plug({ device, ports, interrupts: [keyboardIrq, mouseIrq] });
     device.own(this.resets.add(() => controller.reset()));
+    device.carry({
+      kind: "captured",
+      idstr: "pckbd",
+      version: 3,
+      description: async () => (await import("./late/input-states.ts")).KEYBOARD_CONTROLLER,
+      capture: () => controller.captureState(),
+      restore: (state) => controller.restoreState(state),
+    });
     this.board.keyboard = true;
     this.board.paths.keyboard = device.path;
   }
@@ -298,6 +330,14 @@ export class DmaDevice implements Device {
     ];
     this.isa.plug({ device, ports });
     device.own(this.resets.add(() => dma.reset()));
+    device.carry({
+      kind: "captured",
+      idstr: "dma",
+      version: 1,
+      description: async () => (await import("./late/controller-states.ts")).DMA,
+      capture: () => dma.captureState(),
+      restore: (state) => dma.restoreState(state),
+    });
   }
 }
 
@@ -325,6 +365,14 @@ export class Port92Device implements Device {
     const port = new SystemControlPort(this.regions, a20 ?? UNCONNECTED, () => this.control.reset("guest-reset"));
     this.isa.plug({ device: this.device, ports: [{ base: 0x92, region: port.region }] });
     this.device.own(this.resets.add(() => port.reset()));
+    this.device.carry({
+      kind: "captured",
+      idstr: "port92",
+      version: 1,
+      description: async () => (await import("./late/controller-states.ts")).SYSTEM_CONTROL,
+      capture: () => port.captureState(),
+      restore: (state) => port.restoreState(state),
+    });
   }
 }
 

@@ -34,6 +34,27 @@ interface Channel {
   handler: DmaHandler | undefined;
 }
 
+/** What a migration carries; the status is not among it. */
+export interface DmaState {
+  command: number;
+  mask: number;
+  flipFlop: number;
+  shift: number;
+  status: number;
+  channels: DmaChannelState[];
+}
+
+export interface DmaChannelState {
+  /** Where the transfer began, and how far it has come. */
+  now: number[];
+  base: number[];
+  mode: number;
+  page: number;
+  highPage: number;
+  acknowledge: number;
+  terminal: number;
+}
+
 export interface DmaServices {
   readonly regions: MemoryRegions;
   readonly memory: AddressSpace;
@@ -117,6 +138,40 @@ export class DmaController implements Disposable {
     this.#highNext = false;
     this.#mask = 0xff;
     this.#status = 0;
+  }
+
+  captureState(): DmaState {
+    return {
+      command: 0,
+      mask: this.#mask,
+      flipFlop: Number(this.#highNext),
+      shift: this.#shift,
+      status: this.#status,
+      channels: this.#channels.map(({ base, start, done, page, mode }) => ({
+        now: [start, done],
+        base: [...base],
+        mode,
+        page,
+        highPage: 0,
+        acknowledge: 0,
+        terminal: 0,
+      })),
+    };
+  }
+
+  restoreState({ mask, flipFlop, channels }: DmaState): void {
+    this.#mask = mask;
+    this.#highNext = flipFlop !== 0;
+    for (const [index, channel] of this.#channels.entries()) {
+      const state = channels[index];
+      if (state === undefined) continue;
+      const [address = 0, count = 0] = state.base;
+      const [start = 0, done = 0] = state.now;
+      Object.assign(channel, { start, done, page: state.page, mode: state.mode });
+      channel.base[ADDRESS] = address;
+      channel.base[COUNT] = count;
+    }
+    this.#run();
   }
 
   /** A device takes a channel of this controller, 0 to 3. */

@@ -58,10 +58,33 @@ const PENDING = {
   keyboard: MODE.keyboardOff,
   mouse: MODE.mouseOff,
 } as const;
+const KNOWN_PENDING = PENDING.controller | PENDING.controllerForMouse | PENDING.keyboard | PENDING.mouse;
 type Source = "keyboard" | "mouse" | "controller";
 
 /** After a byte of the keyboard's was read, a throttled keyboard is silent for so long. */
 const THROTTLE_NS = 1_000_000;
+
+/** What a migration carries. */
+export interface KeyboardControllerState {
+  /** The command whose parameter comes next; 0: none. */
+  command: number;
+  status: number;
+  mode: number;
+  pending: number;
+  /** Undefined: what stands there by itself, which streams leave out. */
+  outputPort: number | undefined;
+  /** Undefined of a machine whose controller has no buffer of its own. */
+  extended: ExtendedState | undefined;
+}
+export interface ExtendedState {
+  flags: number;
+  source: number;
+  last: number;
+  own: number;
+}
+/** Whose byte waits, by the peer's bits. */
+const SOURCE = { keyboard: 1, mouse: 2, controller: 4 } as const satisfies { [S in Source]: number };
+const THROTTLED = 1;
 
 export interface KeyboardControllerParts {
   readonly keyboard: Ps2Keyboard;
@@ -126,6 +149,51 @@ export class KeyboardController implements Disposable {
     this.#pending = 0;
     this.#withdraw();
     this.#throttle?.cancel();
+  }
+
+  captureState(): KeyboardControllerState {
+    const { extended } = this.#parts;
+    const isFull = (this.#status & STATUS.output) !== 0;
+    return {
+      command: this.#expected ?? 0,
+      status: this.#status,
+      mode: this.#mode,
+      pending: extended ? this.#pending : this.#pending >> 4,
+      outputPort: this.#outputPort === this.#outputDefault ? undefined : this.#outputPort,
+      extended: extended
+        ? {
+            flags: this.#throttle?.deadline === undefined ? 0 : THROTTLED,
+            source: isFull ? SOURCE[this.#source] : 0,
+            last: this.#last,
+            own: this.#own,
+          }
+        : undefined,
+    };
+  }
+
+  restoreState({ command, status, mode, pending, outputPort, extended }: KeyboardControllerState): void {
+    this.#expected = command === 0 ? undefined : command;
+    this.#status = status;
+    this.#mode = mode;
+    this.#pending = (extended === undefined ? pending << 4 : pending) & KNOWN_PENDING;
+    this.#outputPort = outputPort ?? this.#outputDefault;
+    const { source, last, own, flags } = extended ?? { source: this.#sourceByStatus, last: 0, own: 0, flags: 0 };
+    this.#source = source === SOURCE.keyboard ? "keyboard" : source === SOURCE.mouse ? "mouse" : "controller";
+    this.#last = last;
+    this.#own = own;
+    if ((flags & THROTTLED) !== 0) this.#throttle?.arm((this.#parts.clock.now + THROTTLE_NS) as VirtualTime);
+  }
+
+  get #sourceByStatus(): number {
+    return (this.#status & STATUS.mouse) !== 0 ? SOURCE.mouse : SOURCE.keyboard;
+  }
+
+  /** What the port shows by itself: who has a byte. */
+  get #outputDefault(): number {
+    const status = this.#status;
+    const keyboard = (status & STATUS.output) === 0 ? 0 : OUTPUT.keyboard;
+    const mouse = (status & STATUS.mouse) === 0 ? 0 : OUTPUT.mouse;
+    return OUTPUT_DEFAULT | keyboard | mouse;
   }
 
   /** The line of a device: it has a byte, or none. */

@@ -18,6 +18,29 @@ const NONE = 8;
 export const CASCADE = 2;
 const SPURIOUS = 7;
 
+/** What a migration carries: the registers by the peer's names. */
+export interface PicState {
+  lastLines: number;
+  request: number;
+  mask: number;
+  inService: number;
+  /** The input that is most urgent. */
+  priority: number;
+  vectorBase: number;
+  readInService: number;
+  poll: number;
+  specialMask: number;
+  initialization: number;
+  automaticEnd: number;
+  rotateOnEnd: number;
+  fullyNested: number;
+  needsIcw4: number;
+  single: number;
+  levelTriggered: number;
+  /** All inputs are level-triggered: the older bit, which only streams have that need it. */
+  levelMode: number;
+}
+
 export class Pic implements ExternalInterrupts {
   readonly ports: MemoryRegion;
   readonly elcr: MemoryRegion;
@@ -76,6 +99,50 @@ export class Pic implements ExternalInterrupts {
     this.#levelTriggered = 0;
     this.#isLevelMode = false;
     this.#initialize();
+  }
+
+  captureState(): PicState {
+    return {
+      lastLines: this.#lastLines,
+      request: this.#request,
+      mask: this.#mask,
+      inService: this.#inService,
+      priority: (this.#lowestPriority + 1) & 7,
+      vectorBase: this.#vectorBase,
+      readInService: Number(this.#readInService),
+      poll: Number(this.#poll),
+      specialMask: Number(this.#specialMask),
+      // The peer counts from the first of the words that are still to come.
+      initialization: this.#expected === 0 ? 0 : this.#expected - 1,
+      automaticEnd: Number(this.#automaticEnd),
+      rotateOnEnd: Number(this.#rotateOnEnd),
+      fullyNested: Number(this.#fullyNested),
+      needsIcw4: Number(this.#needsIcw4),
+      single: Number(this.#isSingle),
+      levelTriggered: this.#levelTriggered,
+      levelMode: Number(this.#isLevelMode),
+    };
+  }
+
+  /** Who hears of the output remembers it by itself. */
+  restoreState(state: PicState): void {
+    this.#lastLines = state.lastLines;
+    this.#request = state.request;
+    this.#mask = state.mask;
+    this.#inService = state.inService;
+    this.#lowestPriority = (state.priority + 7) & 7;
+    this.#vectorBase = state.vectorBase;
+    this.#readInService = state.readInService !== 0;
+    this.#poll = state.poll !== 0;
+    this.#specialMask = state.specialMask !== 0;
+    this.#expected = state.initialization === 0 ? 0 : (state.initialization & 3) + 1;
+    this.#automaticEnd = state.automaticEnd !== 0;
+    this.#rotateOnEnd = state.rotateOnEnd !== 0;
+    this.#fullyNested = state.fullyNested !== 0;
+    this.#needsIcw4 = state.needsIcw4 !== 0;
+    this.#isSingle = state.single !== 0;
+    this.#levelTriggered = state.levelTriggered & this.#elcrMask;
+    this.#isLevelMode = state.levelMode !== 0;
   }
 
   #isLevel(bit: number): boolean {

@@ -66,6 +66,14 @@ export class Ps2KeyboardDevice implements Device {
     const { device, keyboard, power } = this;
     keyboard.reset();
     resetTogether(device, this.resets, keyboard, this.#line);
+    device.carry({
+      kind: "captured",
+      idstr: "ps2kbd",
+      version: 3,
+      description: async () => (await import("./late/input-states.ts")).PS2_KEYBOARD,
+      capture: () => keyboard.captureState(),
+      restore: (state) => keyboard.restoreState(state),
+    });
     if (this.#input === undefined) return;
     device.own(
       this.#input.add({
@@ -102,6 +110,14 @@ export class Ps2MouseDevice implements Device {
   realize(): void {
     const { device, mouse, power } = this;
     resetTogether(device, this.resets, mouse, this.#line);
+    device.carry({
+      kind: "captured",
+      idstr: "ps2mouse",
+      version: 2,
+      description: async () => (await import("./late/input-states.ts")).PS2_MOUSE,
+      capture: () => mouse.captureState(),
+      restore: (state) => mouse.restoreState(state),
+    });
     if (this.#input === undefined) return;
     device.own(
       this.#input.add({
@@ -130,6 +146,16 @@ export const vmmouseType = {
   properties: {},
 } satisfies DeviceType;
 
+export interface VmmouseState {
+  readonly queue: Uint32Array;
+  queued: number;
+  status: number;
+  absolute: number;
+}
+const QUEUE_WORDS = 1024;
+/** As its commands report it: not switched on. */
+const DISABLED = 0xffff;
+
 /**
  * VMware's pointer, as a place in the object tree. Its commands come in processor registers through the VMware port; the
  * scripted guest has no processor, so no command can reach it and it answers none.
@@ -144,5 +170,17 @@ export class VmmouseDevice implements Device {
   realize(): void {
     const { paths } = this.board;
     this.device.object.add({ name: "i8042", type: "link<i8042>", get: () => paths.keyboard });
+    // What a guest of another machine had said of the pointer stays what it was: nobody here changes it.
+    let state: VmmouseState = { queue: new Uint32Array(QUEUE_WORDS), queued: 0, status: DISABLED, absolute: 0 };
+    this.device.carry({
+      kind: "captured",
+      idstr: "vmmouse",
+      version: 0,
+      description: async () => (await import("./late/input-states.ts")).VMMOUSE,
+      capture: () => ({ ...state, queue: state.queue.slice() }),
+      restore: (loaded) => {
+        state = loaded;
+      },
+    });
   }
 }

@@ -1,6 +1,6 @@
 // Keyboard: IBM PS/2 Hardware Interface Technical Reference, "Keyboard (101/102-Key)".
 import type { IrqLine } from "backplane";
-import { Ps2Queue } from "./ps2-queue.ts";
+import { Ps2Queue, type Ps2QueueState } from "./ps2-queue.ts";
 import { scanCode, translated, type ScanCodeSet } from "./scan-codes.ts";
 
 const COMMAND = {
@@ -62,6 +62,21 @@ const PRINT_WITH_RIGHT_ALT: SpecialCodes = {
   },
 };
 
+/** What a migration carries. */
+export interface Ps2KeyboardState {
+  readonly common: Ps2CommonState;
+  scanning: number;
+  translates: number;
+  set: number;
+  leds: number;
+  breaking: boolean;
+}
+export interface Ps2CommonState {
+  /** The command whose parameter comes next; -1: none. */
+  command: number;
+  readonly queue: Ps2QueueState;
+}
+
 export class Ps2Keyboard {
   readonly queue: Ps2Queue;
   /** The controller turns set 2 into set 1. */
@@ -87,6 +102,27 @@ export class Ps2Keyboard {
     this.translates = false;
     this.#set = 2;
     this.#held.clear();
+  }
+
+  captureState(): Ps2KeyboardState {
+    return {
+      common: { command: this.#command ?? -1, queue: this.queue.captureState() },
+      scanning: Number(this.#isScanning),
+      translates: Number(this.translates),
+      set: this.#set,
+      leds: this.leds,
+      breaking: this.#isBreaking,
+    };
+  }
+
+  restoreState({ common, scanning, translates, set, leds, breaking }: Ps2KeyboardState): void {
+    this.#command = common.command === -1 ? undefined : common.command;
+    this.queue.restoreState(common.queue);
+    this.#isScanning = scanning !== 0;
+    this.translates = translates !== 0;
+    this.#set = set === 1 || set === 3 ? set : 2;
+    this.leds = leds;
+    this.#isBreaking = breaking;
   }
 
   /** A byte from the controller. */

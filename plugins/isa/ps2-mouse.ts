@@ -2,6 +2,7 @@
 // protocols, which a driver unlocks by a sequence of sample rates.
 import type { IrqLine } from "backplane";
 import type { InputAxis, InputButton } from "backplane/plugins/input/contract";
+import type { Ps2CommonState } from "./ps2-keyboard.ts";
 import { Ps2Queue } from "./ps2-queue.ts";
 
 const COMMAND = {
@@ -39,6 +40,25 @@ const PACKET = { always: 0x08, xSign: 0x10, ySign: 0x20, buttons: 0x07 } as cons
 
 const clamp = (value: number, limit: number): number => Math.max(-limit, Math.min(limit, value));
 
+/** What a migration carries; a wheel's tilt is not among it. */
+export interface Ps2MouseState {
+  readonly common: Ps2CommonState;
+  status: number;
+  resolution: number;
+  sampleRate: number;
+  echoes: number;
+  type: number;
+  /** How far the sequence of sample rates has come that unlocks a type. */
+  unlocking: number;
+  x: number;
+  y: number;
+  wheel: number;
+  buttons: number;
+}
+
+/** Sequences of sample rates so far, by the peer's numbers. */
+const UNLOCKING: readonly (readonly number[])[] = [[], [200], [200, 100], [200, 200]];
+
 export class Ps2Mouse {
   readonly queue: Ps2Queue;
   readonly #moved = { x: 0, y: 0, wheel: 0, tilt: 0 };
@@ -68,6 +88,40 @@ export class Ps2Mouse {
     this.#rates = [];
     this.#buttons = 0;
     Object.assign(this.#moved, { x: 0, y: 0, wheel: 0, tilt: 0 });
+  }
+
+  captureState(): Ps2MouseState {
+    const { x, y, wheel } = this.#moved;
+    const rates = this.#rates;
+    const unlocking = UNLOCKING.findIndex(
+      (sequence) => sequence.length === rates.length && sequence.every((rate, index) => rate === rates[index]),
+    );
+    return {
+      common: { command: this.#command ?? -1, queue: this.queue.captureState() },
+      status: this.#status,
+      resolution: this.#resolution,
+      sampleRate: this.#sampleRate,
+      echoes: Number(this.#echoes),
+      type: this.#type,
+      unlocking: Math.max(unlocking, 0),
+      x,
+      y,
+      wheel,
+      buttons: this.#buttons,
+    };
+  }
+
+  restoreState(state: Ps2MouseState): void {
+    this.#command = state.common.command === -1 ? undefined : state.common.command;
+    this.queue.restoreState(state.common.queue);
+    this.#status = state.status;
+    this.#resolution = state.resolution;
+    this.#sampleRate = state.sampleRate;
+    this.#echoes = state.echoes !== 0;
+    this.#type = Object.values(TYPE).find((type) => type === state.type) ?? TYPE.plain;
+    this.#rates = [...(UNLOCKING[state.unlocking] ?? [])];
+    this.#buttons = state.buttons;
+    Object.assign(this.#moved, { x: state.x, y: state.y, wheel: state.wheel, tilt: 0 });
   }
 
   get isEnabled(): boolean {

@@ -3,11 +3,22 @@ import type { IrqLine } from "backplane";
 const RING = 256;
 /** What the device keeps of what happened while nobody reads. */
 const LIMIT = 16;
+/** The longest reply. */
+const REPLY_LIMIT = 8;
 
 /**
  * Bytes that a keyboard or a mouse has for the controller. Its line says that there are some; when there are none, the
  * last one is read again. Replies to commands go before what happened in the meantime.
  */
+export interface Ps2QueueState {
+  first: number;
+  end: number;
+  count: number;
+  readonly bytes: Uint8Array;
+  /** Where the replies end; -1: there are none. */
+  replyEnd: number;
+}
+
 export class Ps2Queue {
   readonly #bytes = new Uint8Array(RING);
   readonly #line: IrqLine;
@@ -18,6 +29,24 @@ export class Ps2Queue {
 
   constructor(line: IrqLine) {
     this.#line = line;
+  }
+
+  captureState(): Ps2QueueState {
+    return {
+      first: this.#first,
+      end: (this.#first + this.#count) % RING,
+      count: this.#count,
+      bytes: this.#bytes.slice(),
+      replyEnd: this.#replies === 0 ? -1 : (this.#first + this.#replies) % RING,
+    };
+  }
+
+  /** As much as the queue would hold by itself; where it ends follows from where it begins. */
+  restoreState({ first, count, bytes, replyEnd }: Ps2QueueState): void {
+    this.#bytes.set(bytes);
+    this.#first = first & (RING - 1);
+    this.#replies = replyEnd === -1 ? 0 : Math.min((replyEnd - this.#first) & (RING - 1), REPLY_LIMIT);
+    this.#count = Math.min(Math.max(count, this.#replies), this.#replies + LIMIT);
   }
 
   clear(): void {

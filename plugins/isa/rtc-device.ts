@@ -98,6 +98,14 @@ export class RtcDevice implements Device {
     isa.plug({ device, ports: [{ base: iobase, region: rtc.region }], interrupts: [irq] });
     device.gpio.list(undefined)?.outputs[0]?.connect(isa.irq(irq));
     device.own(this.resets.add(() => rtc.reset()));
+    device.carry({
+      kind: "captured",
+      idstr: "mc146818rtc",
+      version: 3,
+      description: async () => (await import("./late/rtc-state.ts")).RTC_STATE,
+      capture: () => rtc.captureState(),
+      restore: (state) => rtc.restoreState(state),
+    });
     device.own(power.onSuspend(() => rtc.suspend()));
   }
 }

@@ -3,6 +3,8 @@ import { hostMilliseconds, type Clock, type ClockTimer, type VirtualTime } from 
 /** What moves the real-time clock: `-rtc clock=`. Nanoseconds since the machine was made. */
 export interface RtcSource {
   readonly now: number;
+  /** What `now` counts from, in nanoseconds of whatever it follows: so machines can tell each other times. */
+  readonly origin: bigint;
   timer(callback: () => void): ClockTimer;
 }
 
@@ -12,6 +14,7 @@ const LONGEST_WAIT_MS = 0x7fff_ffff;
 /** The machine's own time: `clock=vm`. */
 export function virtualSource(clock: Clock): RtcSource {
   return {
+    origin: 0n,
     get now() {
       return clock.now;
     },
@@ -21,6 +24,7 @@ export function virtualSource(clock: Clock): RtcSource {
 
 /** The host's clock, which goes on while the machine is halted. What waits for it does not keep the process alive. */
 export class HostSource implements RtcSource {
+  readonly origin = BigInt(Math.round(Date.now())) * BigInt(NS_PER_MS);
   readonly #origin = hostMilliseconds();
 
   get now(): number {

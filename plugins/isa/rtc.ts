@@ -58,6 +58,21 @@ export interface RtcOptions {
   timeSet(seconds: number): void;
 }
 
+/** What a migration carries. */
+export interface RtcState {
+  readonly memory: Uint8Array;
+  index: number;
+  periodic: bigint;
+  nextPeriod: bigint;
+  coalesced: number;
+  period: number;
+  seconds: bigint;
+  setAt: bigint;
+  fraction: bigint;
+  update: bigint;
+  alarm: bigint;
+}
+
 export class RealTimeClock implements Cmos, Disposable {
   readonly region: MemoryRegion;
   readonly #options: RtcOptions;
@@ -111,6 +126,43 @@ export class RealTimeClock implements Cmos, Disposable {
     this.#memory[RTC.c] = this.#at(RTC.c) & ~(C.interrupt | RATES_THAT_INTERRUPT);
     this.#schedule();
     this.#options.irq.set(false);
+  }
+
+  captureState(): RtcState {
+    if (this.#isRunning) this.#refresh();
+    const { origin } = this.#options.source;
+    const abroad = (time: number | undefined): bigint => (time === undefined ? -1n : origin + BigInt(Math.floor(time)));
+    return {
+      memory: this.#memory.slice(),
+      index: this.#index,
+      periodic: abroad(this.#periods.deadline),
+      nextPeriod: this.#nextPeriod === 0 ? 0n : abroad(this.#nextPeriod),
+      coalesced: 0,
+      period: this.#ticksPerPeriod,
+      seconds: BigInt(this.#seconds),
+      setAt: abroad(this.#setAt),
+      fraction: BigInt(Math.floor(this.#fraction)),
+      update: abroad(this.#updates.deadline),
+      alarm: abroad(this.#alarmAt),
+    };
+  }
+
+  /** Times are those of what moves the clock, told from its beginning: the clock goes on as if it had never been moved. */
+  restoreState(state: RtcState): void {
+    const { source } = this.#options;
+    const here = (time: bigint): number => Number(time - source.origin);
+    this.#memory.set(state.memory);
+    this.#index = state.index & 0x7f;
+    this.#seconds = Number(BigInt.asIntN(64, state.seconds));
+    this.#setAt = here(state.setAt);
+    this.#fraction = Number(state.fraction);
+    this.#alarmAt = here(state.alarm);
+    this.#nextPeriod = state.nextPeriod === 0n ? 0 : here(state.nextPeriod);
+    this.#updating = false;
+    if (state.periodic < 0n) this.#periods.cancel();
+    else this.#periods.arm(here(state.periodic) as VirtualTime);
+    if (state.update < 0n) this.#updates.cancel();
+    else this.#updates.arm(here(state.update) as VirtualTime);
   }
 
   /** The machine goes to sleep: the firmware that wakes it learns so. */

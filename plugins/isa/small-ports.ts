@@ -7,9 +7,11 @@ const impl = { min: 1, max: 1 } as const;
 /** Port 0x92: IBM PS/2 Hardware Interface Technical Reference, "System Control Port A". */
 export class SystemControlPort {
   readonly region: MemoryRegion;
+  readonly #a20: IrqLine;
   #value = 0;
 
   constructor(regions: MemoryRegions, a20: IrqLine, resetMachine: () => void) {
+    this.#a20 = a20;
     this.region = regions.io("port92", byteLength(1), {
       impl,
       read: () => this.#value,
@@ -24,6 +26,15 @@ export class SystemControlPort {
 
   reset(): void {
     this.#value &= ~0x01;
+  }
+
+  captureState(): { value: number } {
+    return { value: this.#value };
+  }
+
+  restoreState({ value }: { value: number }): void {
+    this.#value = value;
+    this.#a20.set((value & 0x02) !== 0);
   }
 }
 
@@ -47,6 +58,15 @@ export class SpeakerPort {
         this.#data = (value & 0x02) !== 0;
       },
     });
+  }
+
+  captureState(): { data: number; refresh: number } {
+    return { data: Number(this.#data), refresh: Number(this.#refresh) };
+  }
+
+  restoreState({ data, refresh }: { data: number; refresh: number }): void {
+    this.#data = data !== 0;
+    this.#refresh = refresh !== 0;
   }
 }
 

@@ -31,6 +31,31 @@ function timeOf(ticks: number): number {
   return seconds * NANOSECONDS + Math.floor(((ticks - seconds * FREQUENCY) * NANOSECONDS) / FREQUENCY);
 }
 
+/** What a migration carries of a counter. */
+export interface CounterState {
+  count: number;
+  latched: number;
+  latchReading: number;
+  statusLatched: number;
+  status: number;
+  reading: number;
+  writing: number;
+  lowWritten: number;
+  access: number;
+  mode: number;
+  decimal: number;
+  gate: number;
+  start: bigint;
+  nextChange: bigint;
+}
+
+export interface IntervalTimerState {
+  disabled: number;
+  counters: CounterState[];
+  /** When the output changes next; -1: never. */
+  nextChange: bigint;
+}
+
 class Counter {
   readonly #clock: Clock;
   readonly #initialGate: boolean;
@@ -63,6 +88,41 @@ class Counter {
     this.#gate = this.#initialGate;
     this.#start = this.#clock.now;
     this.#count = LONGEST;
+  }
+
+  captureState(): CounterState {
+    return {
+      count: this.#count,
+      latched: this.#latched,
+      latchReading: this.#latchReading,
+      statusLatched: Number(this.#status !== undefined),
+      status: this.#status ?? 0,
+      reading: this.#reading,
+      writing: this.#writing,
+      lowWritten: this.#lowWritten,
+      access: this.#access,
+      mode: this.#mode,
+      decimal: this.#decimal,
+      gate: Number(this.#gate),
+      start: BigInt(this.#start),
+      nextChange: 0n,
+    };
+  }
+
+  restoreState(state: CounterState): void {
+    // A count of none would divide by zero; the counter has none such.
+    this.#count = state.count >= 1 && state.count <= LONGEST ? state.count : LONGEST;
+    this.#latched = state.latched;
+    this.#latchReading = state.latchReading;
+    this.#status = state.statusLatched === 0 ? undefined : state.status;
+    this.#reading = state.reading;
+    this.#writing = state.writing;
+    this.#lowWritten = state.lowWritten;
+    this.#access = state.access;
+    this.#mode = state.mode & 7;
+    this.#decimal = state.decimal & 1;
+    this.#gate = state.gate !== 0;
+    this.#start = Number(state.start);
   }
 
   get gate(): boolean {
@@ -256,6 +316,25 @@ export class IntervalTimer implements Disposable {
 
   get speakerGate(): boolean {
     return this.#counters[2].gate;
+  }
+
+  captureState(): IntervalTimerState {
+    const { deadline } = this.#change;
+    const nextChange = BigInt(deadline ?? -1);
+    const counters = this.#counters.map((counter) => counter.captureState());
+    for (const first of counters.slice(0, 1)) first.nextChange = nextChange;
+    return { disabled: Number(!this.#outputEnabled), counters, nextChange };
+  }
+
+  restoreState({ disabled, counters, nextChange }: IntervalTimerState): void {
+    for (const [index, counter] of this.#counters.entries()) {
+      const state = counters[index];
+      if (state !== undefined) counter.restoreState(state);
+    }
+    this.#outputEnabled = disabled === 0;
+    if (nextChange < 0n || !this.#outputEnabled) return this.#change.cancel();
+    this.#nextChange = Number(nextChange);
+    return this.#change.arm(this.#nextChange as VirtualTime);
   }
 
   #drive(time: number): void {

@@ -8,7 +8,14 @@ import {
   type MemoryRegions,
 } from "backplane";
 import type { PcMemory } from "backplane/plugins/pc-memory/contract";
-import { CLASS, pciProperties, type Pci, type PciFunction, type PciRange } from "backplane/plugins/pci/contract";
+import {
+  CLASS,
+  pciProperties,
+  type Pci,
+  type PciFunction,
+  type PciRange,
+  type PciDeviceState,
+} from "backplane/plugins/pci/contract";
 import type { MmConfigWindow } from "./contract.ts";
 import { mchErrors } from "./errors.ts";
 import { AttributeMap } from "./pam.ts";
@@ -46,6 +53,11 @@ export const mchType = {
     ...pciProperties,
   },
 } satisfies DeviceType;
+
+/** What a migration carries. */
+export interface BridgeState {
+  readonly pci: PciDeviceState;
+}
 
 export interface BridgeServices {
   readonly device: DeviceContext<typeof mchType.properties>;
@@ -104,6 +116,20 @@ export class MchBridge {
   /** Computed at reset, as the peer does: the first build of the tables, before it, does not know it. */
   get hole32(): PciRange | undefined {
     return this.#hole;
+  }
+
+  captureState(): BridgeState {
+    return { pci: this.bridge.captureState() };
+  }
+
+  /** What the registers govern follows them. */
+  restoreState({ pci }: BridgeState): void {
+    this.bridge.restoreState(pci);
+    this.#applyAttributes();
+    this.#applyWindow();
+    if (!this.#hasSmm) return;
+    this.#managementRam.apply();
+    if (this.#hasSmbase) this.#managementRam.resumeSmbase();
   }
 
   #written(offset: number, size: number): void {

@@ -26,6 +26,9 @@ import type { MchService } from "./service.ts";
 /** 2^64 - 1: the window is not mapped. */
 const NOWHERE = 0xffff_ffff_ffff_ffffn;
 
+/** Where the bridge stands whose other side the host is. */
+const ROOT_PATH = "0000:00:00.0";
+
 @injectable()
 export class Q35HostDevice implements Device {
   constructor(
@@ -42,6 +45,24 @@ export class Q35HostDevice implements Device {
     const { device, pci, memory } = this;
     const host = new Q35Host({ device, pci, memory, system: this.system.root, io: this.io.root });
     device.own(this.service.connectHost(host));
+    device.carry({
+      kind: "captured",
+      idstr: "PCIHost",
+      version: 1,
+      behind: `${ROOT_PATH}/mch`,
+      description: async () => (await import("./late/state.ts")).PCI_HOST,
+      capture: () => host.captureState(),
+      restore: (state) => host.restoreState(state),
+    });
+    device.carry({
+      kind: "captured",
+      idstr: "PCIBUS",
+      version: 1,
+      behind: "PCIHost",
+      description: async () => (await import("./late/state.ts")).PCI_BUS,
+      capture: () => host.captureLines(),
+      restore: () => undefined,
+    });
     const { object } = device;
     object.add({ name: "MCFG", type: "uint64", get: () => host.window?.base ?? NOWHERE });
     const { service, qom, system, io } = this;
@@ -86,6 +107,14 @@ export class MchDevice implements Device {
       hasSmm,
     });
     device.own(service.connectBridge(bridge));
+    device.carry({
+      kind: "captured",
+      idstr: `${bridge.bridge.path}/mch`,
+      version: 1,
+      description: async () => (await import("./late/state.ts")).MCH,
+      capture: () => bridge.captureState(),
+      restore: (state) => bridge.restoreState(state),
+    });
     const { qom } = this;
     const link = { name: "smram", type: "link<memory-region>", get: () => qom.pathOf(bridge.smram) };
     device.own(qom.resolve("/machine").add(link));

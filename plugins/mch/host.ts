@@ -38,6 +38,15 @@ export const q35HostType = {
   },
 } satisfies DeviceType;
 
+/** What a migration carries of the configuration ports, and of the root bus. */
+export interface HostState {
+  address: number;
+}
+export interface BusState {
+  readonly lines: number;
+  counts: number[];
+}
+
 export interface HostServices {
   readonly device: DeviceContext<typeof q35HostType.properties>;
   readonly pci: Pci;
@@ -70,13 +79,18 @@ export class Q35Host {
     return this.#window;
   }
 
-  /** The address register of the configuration ports: what a migration carries. */
-  get configAddress(): number {
-    return this.#ports.address;
+  captureState(): HostState {
+    return { address: this.#ports.address };
   }
 
-  set configAddress(value: number) {
-    this.#ports.address = value;
+  restoreState({ address }: HostState): void {
+    this.#ports.address = address;
+  }
+
+  /** How often each line is asserted; where it is loaded, the functions' own pins say so. */
+  captureLines(): BusState {
+    const { lineCounts } = this.root;
+    return { lines: lineCounts.length, counts: [...lineCounts] };
   }
 
   /** Puts the configuration space somewhere, or nowhere. */

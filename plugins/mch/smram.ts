@@ -142,6 +142,14 @@ export class SystemManagementRam {
     this.#smbase.setEnabled(isLocked);
   }
 
+  /** As a migration has brought it: the question was asked where there is an answer. */
+  resumeSmbase(): void {
+    const config = this.#config;
+    const wasAsked = config.get8(MCH_REG.smbaseLock) !== 0;
+    config.setWritable(MCH_REG.smbaseLock, 1, wasAsked ? SMBASE_LOCKED : 0xff);
+    this.applySmbase();
+  }
+
   #tsegSize(): number {
     const control = this.#config.get8(MCH_REG.extendedSmram);
     if ((control & ESMRAM.tsegEnable) === 0) return 0;
@@ -149,7 +157,9 @@ export class SystemManagementRam {
     return megabytes * MiB;
   }
 
-  #placeTseg(size: number): void {
+  /** At the end of low memory; where that is smaller, there is no more to hide. */
+  #placeTseg(wanted: number): void {
+    const size = Math.min(wanted, this.#sources.lowRamEnd);
     const start = this.#sources.lowRamEnd - size;
     for (const region of [this.#tsegHole, this.#tseg]) {
       region.setEnabled(size > 0);

@@ -23,7 +23,7 @@ export class ObjectMemoryBackends implements MemoryBackends {
     return backend;
   }
 
-  all(): readonly MemoryBackend[] {
+  all(): readonly HostMemoryBackend[] {
     return this.#objects.all().flatMap(({ object }) => (object instanceof HostMemoryBackend ? [object] : []));
   }
 }

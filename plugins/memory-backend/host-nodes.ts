@@ -1,11 +1,17 @@
-// NUMA policies of the host: set_mempolicy(2), "Bind" and "Preferred".
+// NUMA nodes of the host: Documentation/ABI/stable/sysfs-devices-node of the kernel.
 import { readFileSync } from "node:fs";
-import { memoryBackendErrors } from "./errors.ts";
 
 const ONLINE = "/sys/devices/system/node/online";
 
+let online: readonly number[] | undefined;
+
 /** The host's nodes. A host that does not tell has one. */
-function onlineNodes(): number[] {
+export function onlineNodes(): readonly number[] {
+  online ??= readOnline();
+  return online;
+}
+
+function readOnline(): readonly number[] {
   let text: string;
   try {
     text = readFileSync(ONLINE, "utf8").trim();
@@ -18,16 +24,7 @@ function onlineNodes(): number[] {
   });
 }
 
-/**
- * On a host with a single node all memory lies in it, whatever the policy. Where there are several, memory cannot be
- * bound: that needs a system call for every mapping.
- */
-export function checkPolicy(policy: string, nodes: readonly number[]): void {
-  const online = onlineNodes();
-  if (!nodes.some((node) => online.includes(node))) throw memoryBackendErrors.MEMORY_BACKEND_BIND();
-  if (online.length === 1) return;
-  throw memoryBackendErrors.MEMORY_BACKEND_UNSUPPORTED(
-    `policy=${policy}`,
-    "memory cannot be bound to one of several NUMA nodes of the host",
-  );
+/** Each once, in order. */
+export function nodeSet(nodes: readonly number[]): readonly number[] {
+  return [...new Set(nodes)].sort((left, right) => left - right);
 }

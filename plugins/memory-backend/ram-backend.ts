@@ -1,18 +1,18 @@
 import {
-  alignUp,
-  byteLength,
+  HostCallError,
+  hostErrorText,
   inject,
   injectable,
-  MEMORY_REGIONS,
   MiB,
   OBJECT,
-  SharedFileMemory,
-  TARGET_PAGE_SIZE,
-  type MemoryRegions,
+  type ByteLength,
   type ObjectContext,
 } from "backplane";
-import { checkCommon, HostMemoryBackend } from "./backend.ts";
+import { HostMemoryBackend, type BackendParts } from "./backend.ts";
+import { mapBacking, MFD, openMemfd } from "./backing.ts";
+import { memoryBackendErrors } from "./errors.ts";
 import type { RAM_PROPERTIES } from "./properties.ts";
+import { BACKEND_SURROUNDINGS, type BackendSurroundings } from "./surroundings.ts";
 
 /** Anonymous memory starts where a huge page may start, and a device made of it must as well. */
 const ANONYMOUS_ALIGNMENT = 2 * MiB;
@@ -22,14 +22,40 @@ const ANONYMOUS_ALIGNMENT = 2 * MiB;
 export class RamBackend extends HostMemoryBackend {
   constructor(
     @inject(OBJECT) context: ObjectContext<typeof RAM_PROPERTIES>,
-    @inject(MEMORY_REGIONS) regions: MemoryRegions,
+    @inject(BACKEND_SURROUNDINGS) surroundings: BackendSurroundings,
   ) {
     const { properties } = context;
-    const size = checkCommon(context.type.name, properties);
-    const mapped = byteLength(alignUp(size, TARGET_PAGE_SIZE));
-    super(context, regions, properties, size, {
-      alignment: ANONYMOUS_ALIGNMENT,
-      ...(properties.share ? { makeHost: () => SharedFileMemory.memfd(context.id, mapped) } : {}),
+    const parts: BackendParts = { ...surroundings, context, properties };
+    super(parts, {
+      allocate: (length) => ({
+        memory: properties.share ? allocateShared(parts, length) : allocatePrivate(parts, length),
+        alignment: ANONYMOUS_ALIGNMENT,
+      }),
     });
+  }
+}
+
+function allocatePrivate({ context, host }: BackendParts, length: ByteLength) {
+  try {
+    return host.mapAnonymous(length);
+  } catch (failure) {
+    throw memoryBackendErrors.MEMORY_BACKEND_ANONYMOUS(context.id, hostErrorText(failure));
+  }
+}
+
+/** In an anonymous file. Where the host does not map that, it is asked for shared memory once more. */
+function allocateShared(parts: BackendParts, length: ByteLength) {
+  const { id } = parts.context;
+  const attempt = () => mapBacking(parts, openMemfd(parts, id, MFD.closeOnExec, 0), length, { shared: true });
+  try {
+    return attempt();
+  } catch (failure) {
+    if (!(failure instanceof HostCallError)) throw failure;
+  }
+  try {
+    return attempt();
+  } catch (failure) {
+    if (!(failure instanceof HostCallError)) throw failure;
+    throw memoryBackendErrors.MEMORY_BACKEND_ANONYMOUS(id, failure.text);
   }
 }

@@ -1,35 +1,48 @@
 import {
-  byteLength,
+  hostErrorText,
   inject,
   injectable,
-  MEMORY_REGIONS,
   OBJECT,
-  TARGET_PAGE_SIZE,
-  type MemoryRegions,
+  type ByteLength,
+  type HostMemory,
   type ObjectContext,
 } from "backplane";
-import { checkCommon, HostMemoryBackend } from "./backend.ts";
+import { HostMemoryBackend, type BackendParts } from "./backend.ts";
+import { mapOrRefuse } from "./backing.ts";
 import { memoryBackendErrors } from "./errors.ts";
-import { openInFolder } from "./open-file.ts";
 import type { SHM_PROPERTIES } from "./properties.ts";
+import { BACKEND_SURROUNDINGS, type BackendSurroundings } from "./surroundings.ts";
 
-/** Where POSIX shared memory objects are (shm_overview(7)). */
-const FOLDER = "/dev/shm";
-
-/** A POSIX shared memory object that has lost its name. */
+/** A POSIX shared memory object that has lost its name (shm_overview(7)). */
 @injectable()
 export class ShmBackend extends HostMemoryBackend {
   constructor(
     @inject(OBJECT) context: ObjectContext<typeof SHM_PROPERTIES>,
-    @inject(MEMORY_REGIONS) regions: MemoryRegions,
+    @inject(BACKEND_SURROUNDINGS) surroundings: BackendSurroundings,
   ) {
     const { properties } = context;
-    const size = checkCommon(context.type.name, properties);
-    if (!properties.share) throw memoryBackendErrors.MEMORY_BACKEND_SHM_PRIVATE();
-    if (size % TARGET_PAGE_SIZE !== 0) throw memoryBackendErrors.MEMORY_BACKEND_SHM_SIZE(context.id, size);
-    super(context, regions, properties, size, {
-      alignment: TARGET_PAGE_SIZE,
-      makeHost: () => openInFolder(FOLDER, { region: context.id }, true, byteLength(size)),
-    });
+    const parts: BackendParts = { ...surroundings, context, properties };
+    super(parts, { allocate: (length) => ({ memory: allocate(parts, length) }) });
+  }
+}
+
+function allocate(parts: BackendParts, length: ByteLength): HostMemory {
+  const { host, properties } = parts;
+  if (!properties.share) throw memoryBackendErrors.MEMORY_BACKEND_SHM_PRIVATE();
+  const file = open(parts);
+  try {
+    host.truncate(file, properties.size);
+  } catch (failure) {
+    host.forget(file, false);
+    throw memoryBackendErrors.MEMORY_BACKEND_SHM_SIZE(properties.size, hostErrorText(failure));
+  }
+  return mapOrRefuse(parts, file, length, { shared: true });
+}
+
+function open({ host }: BackendParts) {
+  try {
+    return host.openShared();
+  } catch (failure) {
+    throw memoryBackendErrors.MEMORY_BACKEND_SHM(hostErrorText(failure));
   }
 }

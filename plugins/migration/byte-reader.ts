@@ -3,9 +3,12 @@ import { migrationErrors } from "./errors.ts";
 /** Reads big-endian values from bytes that came from outside: every step is checked, errors name the offset. */
 export class ByteReader {
   readonly #bytes: Buffer;
+  readonly #isWhole: boolean;
   #offset: number;
 
-  constructor(bytes: Uint8Array, offset = 0) {
+  /** `isWhole` is false for the beginning of what has not all come: then its end is never taken for the stream's. */
+  constructor(bytes: Uint8Array, offset = 0, isWhole = true) {
+    this.#isWhole = isWhole;
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#offset = offset;
   }
@@ -20,12 +23,18 @@ export class ByteReader {
 
   /** The next byte, not taken; undefined at the end. */
   peek(): number | undefined {
+    if (this.rest === 0) this.missing(1);
     return this.#bytes[this.#offset];
   }
 
   /** The same bytes from here on, read independently. */
   ahead(): ByteReader {
-    return new ByteReader(this.#bytes, this.#offset);
+    return new ByteReader(this.#bytes, this.#offset, this.#isWhole);
+  }
+
+  /** So many bytes are not there: nothing where they never will be. */
+  missing(wanted: number): void {
+    if (!this.#isWhole) throw migrationErrors.STREAM_SHORT(this.#offset, wanted, this.rest);
   }
 
   u8(): number {

@@ -39,14 +39,13 @@ const migrationAddress = q.union(
 );
 
 /** MigrationChannel of the peer's schema. */
-export const CHANNELS_SCHEMA = q.array(
-  q.struct("MigrationChannel", {
-    "channel-type": q.enum("MigrationChannelType", ["main", "cpr"]),
-    addr: migrationAddress,
-  }),
-);
+export const CHANNEL_SCHEMA = q.struct("MigrationChannel", {
+  "channel-type": q.enum("MigrationChannelType", ["main", "cpr"]),
+  addr: migrationAddress,
+});
+export const CHANNELS_SCHEMA = q.array(CHANNEL_SCHEMA);
 
-interface Channel {
+export interface Channel {
   readonly "channel-type": "main" | "cpr";
   /** By now it is what the schema says, which has no type for unions. */
   readonly addr: JsonValue;
@@ -61,8 +60,19 @@ export function mainAddress(channels: readonly Channel[]): MigrationAddress {
   }
   const main = channels.find((channel) => channel["channel-type"] === "main");
   if (main === undefined) throw migrationErrors.CHANNEL_MAIN_MISSING();
-  const address = main.addr as unknown as MigrationAddress;
-  if (address.transport === "socket" && address.type === "unix") refuseAbstract(main.addr);
+  return channelAddress(main);
+}
+
+/** The address that an incoming stream is given by: there is nothing but the one channel. */
+export function onlyAddress(channels: readonly Channel[]): MigrationAddress {
+  const [channel, ...more] = channels;
+  if (channel === undefined || more.length > 0) throw migrationErrors.CHANNEL_ONLY_MAIN();
+  return channelAddress(channel);
+}
+
+export function channelAddress({ addr }: Channel): MigrationAddress {
+  const address = addr as unknown as MigrationAddress;
+  if (address.transport === "socket" && address.type === "unix") refuseAbstract(addr);
   return address.transport === "file" ? { ...address, offset: exactUnsigned(Number(address.offset)) } : address;
 }
 

@@ -1,9 +1,10 @@
 import { disposable, q, type Commands, type Disposable } from "backplane";
 import { parseUri } from "./address.ts";
 import { CAPABILITIES, type MigrationCapabilities } from "./capabilities.ts";
-import { CHANNELS_SCHEMA, mainAddress } from "./channels.ts";
+import { CHANNELS_SCHEMA, mainAddress, onlyAddress } from "./channels.ts";
 import type { MigrationAddress } from "./contract.ts";
 import { migrationErrors } from "./errors.ts";
+import type { Incoming } from "./incoming.ts";
 import type { OutgoingMigration } from "./outgoing.ts";
 import { PARAMETERS_SCHEMA, type MigrationParameters } from "./parameters.ts";
 import { CAPABILITY_STATUSES, MIGRATION_INFO, MIGRATION_PARAMETERS, STATUS } from "./results.ts";
@@ -21,10 +22,16 @@ function addressOf({ uri, channels = [] }: Destination): MigrationAddress {
   return uri === undefined ? mainAddress(channels) : parseUri(uri);
 }
 
+function sourceOf({ uri, channels }: Destination): MigrationAddress {
+  if ((uri === undefined) === (channels === undefined)) throw migrationErrors.DESTINATION_MISSING();
+  return uri === undefined ? onlyAddress(channels ?? []) : parseUri(uri);
+}
+
 /** The monitor's commands for migration. */
 export function addMigrationCommands(
   commands: Commands,
   migration: OutgoingMigration,
+  incoming: Incoming,
   capabilities: MigrationCapabilities,
   parameters: MigrationParameters,
 ): Disposable {
@@ -138,11 +145,12 @@ export function addMigrationCommands(
     }),
     commands.add({
       name: "migrate-incoming",
-      summary: "Refused: machines that wait for a migration are not supported yet",
+      summary: "Says where the migration comes from that `-incoming defer` waits for",
       arguments: q.struct("q_obj_migrate-incoming-arg", { ...destination, "exit-on-error?": q.bool }),
       result: q.none,
-      run() {
-        throw migrationErrors.INCOMING_NOT_ASKED();
+      async run({ "exit-on-error": exitOnError = true, ...given }) {
+        incoming.requireWaiting();
+        await incoming.start({ address: sourceOf(given), exitOnError, byMonitor: true });
       },
     }),
   ];

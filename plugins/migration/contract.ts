@@ -1,8 +1,28 @@
-/** What other plugins may know of an outgoing migration, and how they put their state into its stream. */
-import { token, type ByteLength, type Disposable } from "backplane";
-import type { StateDescription } from "./state-description.ts";
+/** What other plugins may know of migrations, out of and into the machine, and how their state gets into a stream. */
+import {
+  token,
+  type ByteLength,
+  type CapturedSection,
+  type DeviceSection,
+  type Disposable,
+  type SectionIdentity,
+} from "backplane";
 
-export * from "./state-description.ts";
+export {
+  fieldsOf,
+  SCALAR_SIZES,
+  structField,
+  structsField,
+  type CapturedSection,
+  type DescriptionSource,
+  type DeviceSection,
+  type FieldsOf,
+  type ScalarType,
+  type ScalarValue,
+  type StateDescription,
+  type StateField,
+  type StateSubsection,
+} from "backplane";
 export { PAGE_FLAG } from "./stream-format.ts";
 
 /** The peer's states that a source without postcopy and COLO goes through. */
@@ -41,6 +61,27 @@ export type MigrationAddress =
   | { readonly transport: "socket"; readonly type: "fd"; readonly str: string }
   | { readonly transport: "rdma"; readonly host: string; readonly port: string };
 
+/** How a stream reaches a machine that waits for one. A file or a program brings a machine back; a socket brings it over. */
+export type IncomingTransport = "file" | "exec" | "fd" | "unix" | "tcp";
+
+/**
+ * - `deferred`: nobody has said yet where the stream comes from (`migrate-incoming` will)
+ * - `setup`: waits for the stream, or for its end
+ * - `active`: the stream is being read
+ * - `completed`: everything is loaded; the guest goes on after all who listen have heard of it
+ * - `failed`: the machine holds a part of a stream and will never run
+ */
+export type IncomingStatus = "deferred" | "setup" | "active" | "completed" | "failed";
+
+/** The stream that a machine was started with, or waits for. */
+export interface IncomingMigration {
+  readonly status: IncomingStatus;
+  /** Undefined while `deferred`. */
+  readonly transport: IncomingTransport | undefined;
+  /** Why it has failed. */
+  readonly error?: string;
+}
+
 /** The outgoing migration of a machine. There is one at a time; the latest stays readable. */
 export interface Migration {
   readonly status: MigrationStatus;
@@ -63,6 +104,13 @@ export interface Migration {
   settled(): Promise<MigrationStatus>;
   /** Forbids migration for a reason until disposed: `migrate` is refused with it, `query-migrate` lists it. */
   block(reason: string): Disposable;
+  /** Undefined for a machine that was started afresh. */
+  readonly incoming: IncomingMigration | undefined;
+  /**
+   * Tells every change of `incoming.status`, after it. At `completed` all devices have their loaded state and the guest
+   * does not run yet: the moment for a device to tell the guest that it was restored.
+   */
+  onIncoming(listener: (incoming: IncomingMigration) => void): Disposable;
 }
 
 /** What `query-migrate` shows of RAM. Counted by the RAM section, kept by the migration. */
@@ -104,6 +152,23 @@ export interface MigrationOutput {
   readonly transferred: number;
 }
 
+/** The stream that a live section is loaded from. Integers are big-endian. */
+export interface MigrationInput {
+  /** Undefined when so many bytes are at hand; otherwise resolves when they are. Rejects when the stream ends before. */
+  need(count: number): Promise<void> | undefined;
+  u8(): number;
+  u32(): number;
+  /** Exact below 2^53, where the values of a well-formed stream are. */
+  u64(): number;
+  /** A view that is good until the next `need`. */
+  bytes(count: number): Uint8Array;
+  text(count: number): string;
+  /** What is wrong with the stream, in the peer's words, and what was found to be wrong before: to be thrown. */
+  fault(text?: string, before?: unknown): Error;
+  /** Lets monitors and other migrations run when the slice is used up; undefined when there is time left. */
+  pause(): Promise<void> | undefined;
+}
+
 /** How pages that hold only zeros are found: `none` sends them like any other. */
 export type ZeroPageDetection = "none" | "legacy" | "multifd";
 
@@ -122,23 +187,6 @@ export interface MigrationRound {
   passed(): void;
   /** Lets guest and monitors run when the slice is used up; undefined when there is time left. */
   pause(): Promise<void> | undefined;
-}
-
-interface SectionIdentity {
-  /** Unique together with the instance id, e.g. `0000:00:1f.0/ICH9LPC`. */
-  readonly idstr: string;
-  readonly version: number;
-  /** Default: one more than the highest of its `idstr`. */
-  readonly instanceId?: number;
-  /** Higher ones stand earlier in the stream; default 0. */
-  readonly priority?: number;
-}
-
-/** State that is sent at once, when the guest has stopped. */
-export interface DeviceSection<S = unknown> extends SectionIdentity {
-  readonly kind: "device";
-  readonly description: StateDescription<S>;
-  readonly state: S;
 }
 
 /** State that is sent while the guest runs, in rounds. */
@@ -160,6 +208,8 @@ export interface LiveSection extends SectionIdentity {
   cleanup(): void;
   /** For `query-migrate`. */
   total(): ByteLength;
+  /** Reads one part, whichever: up to its footer. Without it the section cannot be loaded. */
+  load?(input: MigrationInput, version: number): Promise<void>;
 }
 
 /** A device that cannot migrate: its presence forbids migration. */
@@ -167,12 +217,12 @@ export interface UnmigratableSection extends SectionIdentity {
   readonly kind: "unmigratable";
 }
 
-export type MigrationSection = DeviceSection<never> | LiveSection | UnmigratableSection;
+export type MigrationSection = DeviceSection<never> | CapturedSection<never> | LiveSection | UnmigratableSection;
 
 /** The registry of what a migration carries. */
 export interface MigrationSections {
   /** Numbers the section. A device's is numbered in the order of the peer, i.e. when the device is made. */
-  add<S>(section: DeviceSection<S> | LiveSection | UnmigratableSection): Disposable;
+  add<S>(section: DeviceSection<S> | CapturedSection<S> | LiveSection | UnmigratableSection): Disposable;
 }
 
 export const MIGRATION = token<Migration>("MIGRATION");

@@ -73,6 +73,42 @@ export const migrationErrors = defineErrors({
     text: (text: string) => text,
     help: "The command belongs to postcopy migration, which is not enabled.",
   },
+  CHANNEL_ONLY_MAIN: {
+    text: () => "Channel list must have only one entry, for type 'main'",
+    help: "An incoming migration has one channel.",
+  },
+  CHANNEL_TYPE: {
+    text: (type: string) => `Parameter 'channel-type' does not accept value '${type}'`,
+    help: "-incoming takes `defer`, a URI, or a channel whose type is main.",
+  },
+  CHANNEL_MEMBER_MISSING: {
+    text: (member: string) => `Parameter '${member}' is missing`,
+    help: "A channel of -incoming lacks a member.",
+  },
+  CHANNEL_JSON: {
+    text: (reason: string) => reason,
+    help: "A channel of -incoming that begins like JSON is none.",
+  },
+  CHANNEL_PAIR: {
+    text: (pair: string) => `Expected '=' after parameter '${pair}'`,
+    help: "A channel of -incoming is written as pairs of key and value.",
+  },
+  INCOMING_CHANNEL_CPR: {
+    text: () => "channel type 'cpr' is not supported",
+    help: "The peer hands file descriptors over through a channel of its own when it is restarted in place; Backplane does not.",
+  },
+  INCOMING_OPEN: {
+    text: (text: string) => text,
+    help: "The place that an incoming migration should come from cannot be opened.",
+  },
+  INCOMING_STARTED: {
+    text: () => "The incoming migration has already been started",
+    help: "A machine is given one migration.",
+  },
+  GLOBAL_RUN_STATE: {
+    text: (state: string) => `invalid parameter value: ${state}`,
+    help: "A migration stream says that its guest was in a run state that does not exist.",
+  },
   INCOMING_NOT_ASKED: {
     text: () => "'-incoming' was not specified on the command line",
     help: "Only a machine that was started to wait for a migration can be given one.",

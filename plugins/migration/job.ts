@@ -4,10 +4,10 @@ import type { MigrationCapabilities } from "./capabilities.ts";
 import type { LiveSection, MigrationCounters, MigrationRound, ZeroPageDetection } from "./contract.ts";
 import type { GuestStop } from "./guest-stop.ts";
 import type { MigrationParameters } from "./parameters.ts";
-import type { Numbered, SectionRegistry } from "./sections.ts";
 import { saveState } from "./state-saver.ts";
 import type { MigrationProgress } from "./status.ts";
 import { COMMAND_SWITCHOVER_START, PART } from "./stream-format.ts";
+import { descriptionOf, type Numbered, type SectionRegistry } from "./sections.ts";
 import { beginSection, endSection, resumeSection, writeHeader } from "./stream-parts.ts";
 import { StreamWriter } from "./stream-writer.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -23,6 +23,8 @@ export interface JobServices {
   readonly guest: GuestStop;
   readonly events: Events;
   readonly log: Logger;
+  /** Functions whose registers no stream carries. */
+  leftOut(): readonly string[];
 }
 
 /** Milliseconds of work before guest and monitors get their turn. */
@@ -200,8 +202,12 @@ export class MigrationJob implements MigrationRound {
   }
 
   async #saveDevices(): Promise<void> {
+    const leftOut = this.#services.leftOut();
+    if (leftOut.length > 0) this.#services.log.warn(`the stream does not carry the state of ${leftOut.join(", ")}`);
     for (const entry of this.#services.sections.devices()) {
-      const { description, state } = entry.section;
+      const { section } = entry;
+      const description = await descriptionOf(section);
+      const state = section.kind === "captured" ? section.capture() : section.state;
       beginSection(this.output, PART.sectionFull, entry);
       this.#description.add(entry.idstr, entry.instanceId, saveState(this.output, description, state));
       endSection(this.output, entry);

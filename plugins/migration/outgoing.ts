@@ -7,8 +7,9 @@ import {
   type JsonObject,
   type RunStates,
 } from "backplane";
-import type { Migration, MigrationAddress, MigrationChange, MigrationStatus } from "./contract.ts";
+import type { IncomingMigration, Migration, MigrationAddress, MigrationChange, MigrationStatus } from "./contract.ts";
 import { migrationErrors } from "./errors.ts";
+import type { Incoming } from "./incoming.ts";
 import { MigrationJob, type JobServices } from "./job.ts";
 import { describeMigration } from "./query.ts";
 import type { MigrationProgress } from "./status.ts";
@@ -29,11 +30,22 @@ export class OutgoingMigration implements Migration, Disposable {
   #settled: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  constructor(services: JobServices, runStates: RunStates, options: ExecOptions) {
+  readonly #incoming: Incoming;
+
+  constructor(services: JobServices, runStates: RunStates, options: ExecOptions, incoming: Incoming) {
+    this.#incoming = incoming;
     this.#services = services;
     this.#progress = services.progress;
     this.#runStates = runStates;
     this.#options = options;
+  }
+
+  get incoming(): IncomingMigration | undefined {
+    return this.#incoming.current;
+  }
+
+  onIncoming(listener: (incoming: IncomingMigration) => void): Disposable {
+    return this.#incoming.onChange(listener);
   }
 
   get status(): MigrationStatus {
@@ -52,7 +64,10 @@ export class OutgoingMigration implements Migration, Disposable {
   describe(): JsonObject {
     const { sections } = this.#services;
     const blocked = [...sections.unmigratable().map((idstr) => `non-migratable device: ${idstr}`), ...this.#blockers];
-    return describeMigration(this.#progress, this.#job, sections, blocked.toReversed());
+    return {
+      ...this.#incoming.describe(),
+      ...describeMigration(this.#progress, this.#job, sections, blocked.toReversed()),
+    };
   }
 
   async start(address: MigrationAddress): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ByteReader } from "./byte-reader.ts";
-import { SCALAR_SIZES, type ScalarType, type ScalarValue } from "./state-description.ts";
+import { SCALAR_SIZES, type ScalarType, type ScalarValue } from "backplane";
 
 /** Whether a type's name, as a stream's description gives it, is that of a single value. */
 export function isScalarType(name: string): name is ScalarType {

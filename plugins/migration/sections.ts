@@ -1,7 +1,15 @@
-import { disposable, type Disposable } from "backplane";
-import type { DeviceSection, LiveSection, MigrationSections, UnmigratableSection } from "./contract.ts";
+import { disposable, type Disposable, type StateSection } from "backplane";
+import type {
+  CapturedSection,
+  DeviceSection,
+  LiveSection,
+  MigrationSection,
+  MigrationSections,
+  StateDescription,
+  UnmigratableSection,
+} from "./contract.ts";
 
-type AnySection = DeviceSection | LiveSection | UnmigratableSection;
+type AnySection = MigrationSection;
 
 /** A section with what stands at its beginning in the stream. */
 export interface Numbered<T> {
@@ -23,12 +31,11 @@ export class SectionRegistry implements MigrationSections {
   readonly #entries: Numbered<AnySection>[] = [];
   #next = RESERVED.length;
 
-  add<S>(section: DeviceSection<S> | LiveSection | UnmigratableSection): Disposable {
+  add<S>(section: DeviceSection<S> | CapturedSection<S> | LiveSection | UnmigratableSection): Disposable {
     const { idstr, version, instanceId = this.#nextInstance(idstr), priority = 0 } = section;
     const reserved = RESERVED.indexOf(idstr);
     const id = reserved >= 0 ? reserved : this.#next++;
-    // The state belongs to its description, whatever its type is.
-    const entry = { id, idstr, instanceId, version, section: section as AnySection };
+    const entry = { id, idstr, instanceId, version, section: section as unknown as AnySection };
     const before = this.#entries.findIndex((other) => (other.section.priority ?? 0) < priority);
     this.#entries.splice(before < 0 ? this.#entries.length : before, 0, entry);
     return disposable(() => {
@@ -42,8 +49,15 @@ export class SectionRegistry implements MigrationSections {
     return this.#entries.filter(isLive).filter(({ section }) => section.isActive?.() !== false);
   }
 
-  devices(): Numbered<DeviceSection>[] {
-    return this.#entries.filter(isDevice);
+  /** Those whose state this stream carries. */
+  devices(): Numbered<StateSection>[] {
+    return this.#entries.filter(isState).filter(({ section }) => section.isNeeded?.() !== false);
+  }
+
+  /** The section that a stream means. */
+  find(idstr: string, instanceId: number): Numbered<StateSection | LiveSection> | undefined {
+    const found = this.#entries.find((entry) => entry.idstr === idstr && entry.instanceId === instanceId);
+    return found === undefined || !(isState(found) || isLive(found)) ? undefined : found;
   }
 
   unmigratable(): string[] {
@@ -60,6 +74,13 @@ function isLive(entry: Numbered<AnySection>): entry is Numbered<LiveSection> {
   return entry.section.kind === "live";
 }
 
-function isDevice(entry: Numbered<AnySection>): entry is Numbered<DeviceSection> {
-  return entry.section.kind === "device";
+function isState(entry: Numbered<AnySection>): entry is Numbered<StateSection> {
+  return entry.section.kind === "device" || entry.section.kind === "captured";
+}
+
+/** A section's description, imported where it comes late. */
+export function descriptionOf({
+  description,
+}: StateSection): StateDescription<never> | Promise<StateDescription<never>> {
+  return typeof description === "function" ? description() : description;
 }

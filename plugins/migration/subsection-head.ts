@@ -8,7 +8,11 @@ export function nextSubsection(input: ByteReader): string | undefined {
   ahead.u8();
   const length = ahead.peek();
   // The byte may as well be something else's: what follows a state is only known by what it turns out to be.
-  if (length === undefined || length + 1 > ahead.rest) return undefined;
+  if (length === undefined) return undefined;
+  if (length + 1 > ahead.rest) {
+    ahead.missing(length + 1);
+    return undefined;
+  }
   return ahead.text(ahead.u8());
 }
 

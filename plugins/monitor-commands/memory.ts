@@ -65,8 +65,11 @@ export type BackendFacts = Pick<
 >;
 
 /** All backends, the machine's own memory among them, in the order in which the peer lists them. */
-export function memoryBackends({ machine, ramList, backends }: MemoryServices): readonly BackendFacts[] {
-  const facts = new Map<string, BackendFacts>((backends?.all() ?? []).map((backend) => [backend.id, backend]));
+export function memoryBackends({ machine, definition, ramList, backends }: MemoryServices): readonly BackendFacts[] {
+  const facts = new Map<string, BackendFacts>();
+  const all = backends?.all() ?? [];
+  const early = new Set(definition.objects.map((object) => object.id));
+  for (const backend of all) if (early.has(backend.id)) facts.set(backend.id, backend);
   // The peer makes an object for a machine's own memory, of the name of its RAM block.
   const id = machine.type.defaultRamId;
   const block = id === undefined ? undefined : ramList.byIdstr(id);
@@ -82,6 +85,8 @@ export function memoryBackends({ machine, ramList, backends }: MemoryServices): 
     } as const;
     facts.set(id, { id, size: block.usedLength, ...own });
   }
+  // Those that came while the machine ran stand behind its own, where their names hash alike.
+  for (const backend of all) facts.set(backend.id, backend);
   return hashOrder([...facts.keys()])
     .toReversed()
     .flatMap((id) => facts.get(id) ?? []);

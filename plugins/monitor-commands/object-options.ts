@@ -13,6 +13,12 @@ const backend = {
   size: q.size,
   "x-use-canonical-path-for-ramblock-id?": q.bool,
 };
+const encrypted = {
+  "sev-device?": q.str,
+  "cbitpos?": q.uint(32),
+  "reduced-phys-bits": q.uint(32),
+  "kernel-hashes?": q.bool,
+};
 const deprecated = { deprecated: ["opened"] };
 
 /** Of several faults the first member's is told, so the order counts; it is not that of help, which sorts by name. */
@@ -37,6 +43,28 @@ const KNOWN: { readonly [type: string]: StructSchema } = {
   "memory-backend-shm": q.struct("MemoryBackendShmProperties", backend),
   "rng-builtin": q.struct("RngProperties", { "opened?": q.bool }, deprecated),
   "rng-random": q.struct("RngRandomProperties", { "opened?": q.bool, "filename?": q.str }, deprecated),
+  "sev-guest": q.struct("SevGuestProperties", {
+    ...encrypted,
+    "dh-cert-file?": q.str,
+    "session-file?": q.str,
+    "policy?": q.uint(32),
+    "handle?": q.uint(32),
+    "legacy-vm-type?": q.enum("OnOffAuto", ["auto", "on", "off"]),
+  }),
+  "sev-snp-guest": q.struct("SevSnpGuestProperties", {
+    ...encrypted,
+    "policy?": q.uint(64),
+    "guest-visible-workarounds?": q.str,
+    "id-block?": q.str,
+    "id-auth?": q.str,
+    "author-key-enabled?": q.bool,
+    "host-data?": q.str,
+    "vcek-disabled?": q.bool,
+  }),
+  "thread-context": q.struct("ThreadContextProperties", {
+    "cpu-affinity?": q.array(q.uint(16)),
+    "node-affinity?": q.array(q.uint(16)),
+  }),
 };
 
 /** The arguments of `object-add`: a union over the types that the machine's plugins register. */

@@ -1,5 +1,5 @@
 import { byteLength, type Logger } from "backplane";
-import type { MemoryBackends } from "backplane/plugins/memory-backend/contract";
+import type { MemoryBackend } from "backplane/plugins/memory-backend/contract";
 import type { Cpus } from "backplane/plugins/x86-cpu/contract";
 import type { Numa, NumaNode } from "./contract.ts";
 import { CpuNodes } from "./cpu-nodes.ts";
@@ -12,7 +12,8 @@ import type { CpuOption, DistanceOption, LocalityOption, CacheOption, NodeOption
 /** What the configuration is checked against. */
 export interface NumaSurroundings {
   readonly cpus: Cpus;
-  readonly backends: MemoryBackends | undefined;
+  /** The backend that a path leads to. */
+  readonly backend: (path: string) => MemoryBackend | undefined;
   readonly memory: { readonly size: number; readonly slots: number; readonly maxSize: number };
   /** `-machine hmat=on`. */
   readonly hmat: boolean;
@@ -101,14 +102,15 @@ export class NumaConfiguration {
       const mixed = memdev !== undefined || [...this.#nodes.values()].some((node) => node.memdev !== undefined);
       throw mixed ? numaErrors.NUMA_MEM_AND_MEMDEV() : numaErrors.NUMA_MEM_UNSUPPORTED();
     }
-    this.#nodes.set(id, { memory: this.#memoryOf(memdev), memdev, initiator });
+    const backend = this.#backendOf(memdev);
+    this.#nodes.set(id, { memory: backend?.size ?? 0, memdev: backend?.id, initiator });
   }
 
-  #memoryOf(memdev: string | undefined): number {
-    if (memdev === undefined) return 0;
-    const backend = this.#machine.backends?.find(memdev);
+  #backendOf(memdev: string | undefined): MemoryBackend | undefined {
+    if (memdev === undefined) return undefined;
+    const backend = this.#machine.backend(memdev);
     if (backend === undefined) throw numaErrors.NUMA_MEMDEV_NOT_FOUND(memdev);
-    return backend.size;
+    return backend;
   }
 
   #addDistance({ src, dst, val }: DistanceOption): void {

@@ -1,7 +1,18 @@
-import { alignUp, COMMANDS, definePlugin, LIFECYCLE, MACHINE, type MachineDefinition } from "backplane";
+import {
+  alignUp,
+  COMMANDS,
+  definePlugin,
+  HOST_MAPPING_NOTIFIERS,
+  LIFECYCLE,
+  MACHINE,
+  QOM,
+  RAM_BLOCK_NOTIFIERS,
+  type MachineDefinition,
+  type PluginMachine,
+} from "backplane";
 import { ACPI_TABLES } from "backplane/plugins/acpi/contract";
 import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
-import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
+import { MEMORY_BACKENDS, type MemoryBackend } from "backplane/plugins/memory-backend/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { contributeAcpi } from "./acpi.ts";
 import { numaCommandLine } from "./command-line.ts";
@@ -9,7 +20,9 @@ import { NumaConfiguration, type NumaSurroundings } from "./configuration.ts";
 import { NUMA } from "./contract.ts";
 import { numaItem } from "./fw-cfg-item.ts";
 import { applyOptions } from "./given-options.ts";
+import { NOTIFIER_POLICIES, type NotifierPolicyName } from "./notifier-policy.ts";
 import { MachineNuma } from "./numa.ts";
+import { queryNotifiers } from "./query-notifiers.ts";
 import { queryNuma } from "./query-numa.ts";
 import { addSetNumaNode } from "./set-numa-node.ts";
 import { numaOptions, type NumaOptions } from "./options.ts";
@@ -22,10 +35,24 @@ function roundedMemory({ size, slots, maxSize }: MachineDefinition["memory"]): N
   return { size: rounded, slots, maxSize: maxSize === size ? rounded : maxSize };
 }
 
+/** By its id, or by a path of the object tree, whole or in part. */
+function backendAt(machine: PluginMachine, path: string): MemoryBackend | undefined {
+  const backends = machine.optional(MEMORY_BACKENDS);
+  const id = /^\/objects\/([^/]+)$/.exec(machine.use(QOM).find(path)?.path ?? "")?.[1];
+  return backends?.find(path) ?? (id === undefined ? undefined : backends?.find(id));
+}
+
+/** What the machine's registry tells is chosen here, where the peer has the registry itself. */
+function governNotifiers(machine: PluginMachine, policy: NotifierPolicyName): void {
+  const notifiers = machine.use(RAM_BLOCK_NOTIFIERS);
+  notifiers.govern(NOTIFIER_POLICIES[policy]);
+  machine.own(machine.use(COMMANDS).add(queryNotifiers(notifiers, machine.use(HOST_MAPPING_NOTIFIERS))));
+}
+
 export default definePlugin<NumaOptions>({
   id: "numa",
   apiVersion: 1,
-  summary: "NUMA nodes: memory, processors, distances, memory attributes",
+  summary: "NUMA nodes: memory, processors, distances, memory attributes; what RAM block notifiers are told",
   requires: [CPUS],
   uses: [MEMORY_BACKENDS, FW_CFG, ACPI_TABLES],
   provides: [NUMA],
@@ -33,11 +60,12 @@ export default definePlugin<NumaOptions>({
   commandLine: numaCommandLine,
   attach(machine, options) {
     const { definition, log } = machine;
+    governNotifiers(machine, options.notifiers);
     const { properties } = machine.use(MACHINE);
     const cpus = machine.use(CPUS);
     const configuration = new NumaConfiguration({
       cpus,
-      backends: machine.optional(MEMORY_BACKENDS),
+      backend: (path) => backendAt(machine, path),
       memory: roundedMemory(definition.memory),
       hmat: properties.bool("hmat"),
       log,

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { HMAT_ASSOCIATIVITIES, HMAT_DATA_TYPES, HMAT_HIERARCHIES, HMAT_WRITE_POLICIES } from "./hmat.ts";
+import { NOTIFIER_POLICY_NAMES } from "./notifier-policy.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const size = v.union([count, v.string()]);
@@ -53,6 +54,11 @@ const commandLine = v.strictObject({
 });
 
 export const numaOptions = v.strictObject({
+  /**
+   * What notifiers are told of RAM blocks. `series`: all five kinds. `qemu-10.0`: additions, resizes and removals, as the
+   * peer's version 10.0.
+   */
+  notifiers: v.optional(v.picklist(NOTIFIER_POLICY_NAMES), "series"),
   nodes: v.optional(v.array(node), []),
   distances: v.optional(v.array(distance), []),
   cpus: v.optional(v.array(cpus), []),

@@ -34,6 +34,14 @@ export const nvdimmErrors = defineErrors({
     help: "Writes to a read-only backend do not persist, which the guest learns from unarmed=on.",
     advice: "write unarmed: on",
   },
+  NVDIMM_UNPLUG: {
+    text: () => "nvdimm device hot unplug is not supported yet.",
+    help: "An NVDIMM stays in its slot until the machine goes.",
+  },
+  NVDIMM_LABEL_FIXED: {
+    text: () => "cannot change property value",
+    help: "Where the label area begins cannot be changed once the guest has the memory before it.",
+  },
   NVDIMM_LABEL_RANGE: {
     text: (offset: number, length: number, size: number) =>
       `${length} bytes at ${hex(offset)} leave the ${hex(size)} bytes of the label area`,

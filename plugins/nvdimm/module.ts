@@ -4,6 +4,7 @@ import {
   byteLength,
   DEVICE,
   disposable,
+  HostCallError,
   inject,
   injectable,
   MEMORY_REGIONS,
@@ -12,13 +13,15 @@ import {
   type Device,
   type DeviceContext,
   type MemoryRegions,
+  type OptionValue,
+  type RAMBlock,
 } from "backplane";
 import { MEMORY_BACKENDS, type MemoryBackend, type MemoryBackends } from "backplane/plugins/memory-backend/contract";
 import { dimmPlace, MEMORY_DEVICES, type DimmMemory, type MemoryDevices } from "backplane/plugins/pc-dimm/contract";
 import type { Nvdimm } from "./contract.ts";
 import { nvdimmErrors } from "./errors.ts";
 import { NVDIMM_SET, type NvdimmSet } from "./nvdimm-set.ts";
-import type { NVDIMM_PROPERTIES } from "./properties.ts";
+import { uuid, type NVDIMM_PROPERTIES } from "./properties.ts";
 
 export const NVDIMM_NAME = "nvdimm";
 
@@ -50,7 +53,7 @@ export class NvdimmModule implements Device {
 
   realize(): void {
     const { properties } = this.#context;
-    const { memdev, uuid, unarmed } = properties;
+    const { memdev, unarmed } = properties;
     const backend = memdev === undefined || memdev === "" ? undefined : this.#backends.require(memdev);
     const device = this.#devices.plug({
       device: this.#context,
@@ -63,6 +66,7 @@ export class NvdimmModule implements Device {
     });
     this.#context.own(device);
     const { id, path, slot, node, address, size } = device;
+    let identity = properties.uuid;
     const nvdimm: Nvdimm = {
       id,
       path,
@@ -72,15 +76,62 @@ export class NvdimmModule implements Device {
       size,
       unarmed,
       readonly: device.backend.readonly,
-      uuid,
+      get uuid() {
+        return identity;
+      },
       labelSize: byteLength(properties["label-size"]),
       readLabel: (offset, into) =>
         this.#label(device.backend, offset, into.length, (block, at) => this.#access.read(block, at, into)),
       writeLabel: (offset, from) =>
-        this.#label(device.backend, offset, from.length, (block, at) => this.#access.write(block, at, from)),
+        this.#label(device.backend, offset, from.length, (block, at) => {
+          this.#access.write(block, at, from);
+          if (device.backend.pmem) this.#persist(block, at, from.length);
+        }),
     };
+    this.#settle(
+      (value) => {
+        identity = value;
+      },
+      () => identity,
+    );
     this.#set.add(nvdimm);
     this.#context.own(disposable(() => this.#set.remove(nvdimm)));
+  }
+
+  unplug(): never {
+    throw nvdimmErrors.NVDIMM_UNPLUG();
+  }
+
+  /** Whoever has a label written to persistent memory may lose power then. */
+  #persist(block: RAMBlock, offset: number, length: number): void {
+    try {
+      block.host.flush(offset, length);
+    } catch (failure) {
+      if (!(failure instanceof HostCallError)) throw failure;
+      const [start, bytes] = [offset.toString(16), length.toString(16)];
+      this.#context.log.warn(`qemu_ram_msync: failed to sync memory range: start: ${start} length: ${bytes}`, {
+        error: failure.text,
+      });
+    }
+  }
+
+  /** What monitors may still change: the identity, of which no table of a guest that has read them knows. */
+  #settle(setUuid: (value: string | undefined) => void, getUuid: () => string | undefined): void {
+    const { object, properties, type } = this.#context;
+    object.add({
+      name: "uuid",
+      type: uuid.type,
+      get: () => uuid.format?.(getUuid()) ?? "",
+      set: (value) => setUuid(uuid.parse(value as OptionValue, "uuid", type.name, "json")),
+    });
+    object.add({
+      name: "label-size",
+      type: "int",
+      get: () => properties["label-size"],
+      set: () => {
+        throw nvdimmErrors.NVDIMM_LABEL_FIXED();
+      },
+    });
   }
 
   #open(backend: MemoryBackend | undefined): DimmMemory {

@@ -17,10 +17,14 @@ const labelSize: Property<number> = {
   },
 };
 
-const uuid: Property<string | undefined> = {
+/** As monitors show it of a module without one. */
+const NO_UUID = "00000000-0000-0000-0000-000000000000";
+
+export const uuid: Property<string | undefined> = {
   type: "QemuUUID",
   default: undefined,
   description: undefined,
+  format: (value) => value ?? NO_UUID,
   parse(value, name, owner, form) {
     const text = prop.string("").parse(value, name, owner, form);
     if (!UUID.test(text)) throw nvdimmErrors.NVDIMM_UUID(name);

@@ -1,6 +1,7 @@
 import {
   alignUp,
   asBackplaneError,
+  BLOCK_ACCESS,
   definePlugin,
   guestAddress,
   LIFECYCLE,
@@ -15,6 +16,7 @@ import { FW_CFG, FW_CFG_KEYS } from "backplane/plugins/fw-cfg/contract";
 import { MEMORY_BACKENDS } from "backplane/plugins/memory-backend/contract";
 import { NUMA } from "backplane/plugins/numa/contract";
 import { ROM_LOADER } from "backplane/plugins/rom-loader/contract";
+import { MEASURED_FIRMWARE } from "backplane/plugins/sev/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { PC_MEMORY } from "./contract.ts";
 import { encodeE820 } from "./e820.ts";
@@ -41,7 +43,7 @@ export default definePlugin({
   apiVersion: 1,
   summary: "the PC's memory map: RAM around the PCI hole, BIOS and option ROM areas, room for memory devices",
   requires: [FW_CFG, CPUS, ROM_LOADER],
-  uses: [MEMORY_BACKENDS, NUMA],
+  uses: [MEMORY_BACKENDS, NUMA, MEASURED_FIRMWARE],
   provides: [PC_MEMORY],
   attach(machine) {
     const { memory } = machine.definition;
@@ -77,6 +79,8 @@ export default definePlugin({
       own: (resource: Parameters<typeof machine.own>[0]) => void machine.own(resource),
     };
     const memorySpace = machine.use(SYSTEM_MEMORY);
+    const blocks = machine.use(BLOCK_ACCESS);
+    const measured = machine.optional(MEASURED_FIRMWARE);
     const lifecycle = machine.use(LIFECYCLE);
     machine.own(
       lifecycle.on("board", () => {
@@ -85,8 +89,16 @@ export default definePlugin({
         // What RAM is made of is said either with the machine or with the nodes.
         const { machine: type, options } = machine.definition;
         const origin = services.backendId === undefined ? options["numa"]?.origin : type.origin;
-        pointing(origin, () => map.lay(memorySpace, services));
-        roms.addAtAddress(FIRMWARE.name, FIRMWARE.address, new Uint8Array(FIRMWARE.size));
+        const image = measured?.isWanted === true ? (measured.image ?? new Uint8Array(BIOS_SIZE)) : undefined;
+        const area = image === undefined ? undefined : { size: image.length, isRom: false };
+        pointing(origin, () => map.lay(memorySpace, services, area));
+        if (image === undefined) {
+          roms.addAtAddress(FIRMWARE.name, FIRMWARE.address, new Uint8Array(FIRMWARE.size));
+        } else {
+          const block = map.bios.ramBlock;
+          if (block !== undefined) blocks.write(block, 0, image);
+          measured?.laid(map.bios, guestAddress(FOUR_GIB - image.length));
+        }
         fwCfg.addNumber(FW_CFG_KEYS.ramSize, map.ramSize, 8);
         const { reservedMemoryEnd } = map;
         if (reservedMemoryEnd === undefined) return;

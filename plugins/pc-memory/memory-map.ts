@@ -4,6 +4,7 @@ import {
   guestAddress,
   GiB,
   KiB,
+  MiB,
   regionOffset,
   WHOLE_SPACE,
   type AddressSpace,
@@ -20,7 +21,6 @@ export const FOUR_GIB = 4 * GiB;
 export const BIOS_SIZE = 256 * KiB;
 /** As much of the BIOS's end as real mode reaches. */
 const ISA_BIOS_SIZE = 128 * KiB;
-const ISA_BIOS_ADDRESS = 0xe0000;
 const ROM_ADDRESS = 0xc0000;
 const ROM_SIZE = 0x20000;
 /** Above the video memory that also lies in the PCI space. */
@@ -35,6 +35,12 @@ interface Regions {
   readonly rom: MemoryRegion;
   readonly pci: MemoryRegion;
   readonly deviceMemory: DeviceMemory | undefined;
+}
+
+/** Where firmware lies: a ROM, or RAM for one that is measured and never put back. */
+export interface FirmwareArea {
+  readonly size: number;
+  readonly isRom: boolean;
 }
 
 /** The PC's memory map. */
@@ -58,7 +64,11 @@ export class PcMemoryMap implements PcMemory {
   }
 
   /** Makes everything, in the order that gives the blocks the peer's places in ram-address space. */
-  lay(memory: AddressSpace, services: MainRamServices): void {
+  lay(
+    memory: AddressSpace,
+    services: MainRamServices,
+    firmware: FirmwareArea = { size: BIOS_SIZE, isRom: true },
+  ): void {
     const { regions } = services;
     const system = memory.root;
     const { belowFourGiB, aboveFourGiB, aboveFourGiBStart } = this.#layout;
@@ -72,12 +82,13 @@ export class PcMemoryMap implements PcMemory {
       system.addSubregion(guestAddress(aboveFourGiBStart), ramAbove);
     }
     const deviceMemory = this.#layDeviceMemory(system, services);
-    const bios = regions.rom("pc.bios", byteLength(BIOS_SIZE));
-    const isaOffset = regionOffset(BIOS_SIZE - ISA_BIOS_SIZE);
-    const isaBios = regions.alias("isa-bios", bios, isaOffset, byteLength(ISA_BIOS_SIZE));
-    pci.addSubregion(guestAddress(ISA_BIOS_ADDRESS), isaBios, ROM_PRIORITY);
+    const biosSize = byteLength(firmware.size);
+    const bios = firmware.isRom ? regions.rom("pc.bios", biosSize) : regions.ram("pc.bios", biosSize);
+    const isaSize = Math.min(ISA_BIOS_SIZE, biosSize);
+    const isaBios = regions.alias("isa-bios", bios, regionOffset(biosSize - isaSize), byteLength(isaSize));
+    pci.addSubregion(guestAddress(MiB - isaSize), isaBios, ROM_PRIORITY);
     isaBios.setReadonly(true);
-    pci.addSubregion(guestAddress(FOUR_GIB - BIOS_SIZE), bios);
+    pci.addSubregion(guestAddress(FOUR_GIB - biosSize), bios);
     const rom = regions.rom("pc.rom", byteLength(ROM_SIZE));
     pci.addSubregion(guestAddress(ROM_ADDRESS), rom, ROM_PRIORITY);
     this.#regions = { ram, ramBelow, ramAbove, bios, isaBios, rom, pci, deviceMemory };

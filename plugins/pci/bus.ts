@@ -124,6 +124,10 @@ export class RootBusDevice extends BusDevice implements PciRootBus {
     this.lines.route(router);
   }
 
+  get lineCounts(): readonly number[] {
+    return this.lines.counts;
+  }
+
   lineLevel(line: number): boolean {
     return this.lines.level(line);
   }

@@ -17,11 +17,17 @@ export class Capabilities {
   readonly #driver: string;
   readonly #path: () => string;
   readonly #taken: Extent[] = [];
+  readonly #fixed: Extent[] = [];
 
   constructor(config: ConfigSpace, driver: string, path: () => string) {
     this.#config = config;
     this.#driver = driver;
     this.#path = path;
+  }
+
+  /** Where capabilities of both kinds lie: their bytes are the same on every machine, but for what the guest writes. */
+  get extents(): readonly { readonly offset: number; readonly size: number }[] {
+    return this.#fixed;
   }
 
   /** The newest stands first in the list. Its bytes become read-only but for what the device then makes writable. */
@@ -36,6 +42,7 @@ export class Capabilities {
     config.set16(REG.status, config.get16(REG.status) | STATUS.capabilities);
     // What rounding adds stays the guest's to scribble on, as on the peer.
     config.fillWritable(offset, size, false);
+    this.#fixed.push({ id, offset, size });
     this.#taken.push({ id, offset, size: roundUp(size) });
     return offset;
   }
@@ -53,6 +60,7 @@ export class Capabilities {
   addExtended(id: number, version: number, size: number, offset: number): number {
     const config = this.#config;
     config.fillWritable(offset, size, false);
+    this.#fixed.push({ id, offset, size });
     config.set32(offset, ((version << 16) | id) >>> 0);
     if (offset === EXTENDED_START) return offset;
     let last = EXTENDED_START;

@@ -83,6 +83,16 @@ export class ConfigSpace implements PciConfigSpace {
   bytes(): Uint8Array {
     return new Uint8Array(this.#values.buffer.slice(0));
   }
+
+  /** The masks as they are, for whoever compares. */
+  get masks(): { readonly writable: Uint8Array; readonly clearable: Uint8Array } {
+    return { writable: new Uint8Array(this.#writable.buffer), clearable: new Uint8Array(this.#clearable.buffer) };
+  }
+
+  /** All values at once, those that nobody can write included: a migration has brought them. */
+  replace(bytes: Uint8Array): void {
+    new Uint8Array(this.#values.buffer).set(bytes.subarray(0, this.size));
+  }
 }
 
 function load(view: DataView, offset: number, size: 1 | 2 | 4): number {

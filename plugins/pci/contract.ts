@@ -18,6 +18,7 @@ import {
   type IrqLine,
   type MemoryRegion,
 } from "backplane";
+import type { PciDeviceState } from "./device-state.ts";
 
 export { PCI_BUSES } from "./query-pci-schema.ts";
 export * from "./registers.ts";
@@ -31,6 +32,7 @@ export {
   type LinkSpeed,
   linkStatus,
 } from "./express.ts";
+export { requesterOnBus } from "./requester.ts";
 export { bridgeProperties, pciProperties, type PciPropertyTable } from "./properties.ts";
 
 /** A function's place: slot and function number, `slot * 8 + function`. */
@@ -87,6 +89,8 @@ export interface PciOwnRom {
 }
 
 export interface PciBridgeRequest {
+  /** The name of the device's state in migrations, behind which the bus stands there. */
+  readonly stateName?: string;
   /** Name of the bus behind it; default the device's id, or `pci.N`/`pcie.N` where it has none. */
   readonly busName?: string;
   readonly express: boolean;
@@ -148,6 +152,9 @@ export interface PciMsi {
 export interface PciMsix extends PciMsi {
   /** A message that waits because it is masked is forgotten. */
   clearPending(vector: number): void;
+  /** The table, then the pending bits: what a migration carries of them; `msixField` puts it into a device's state. */
+  captureState(): Uint8Array;
+  restoreState(bytes: Uint8Array): void;
 }
 
 /** Windows of a bridge as they are programmed, open or not; `last < first` is a closed window. */
@@ -232,6 +239,11 @@ export interface PciFunction {
   /** Power-on values for all registers, of the function and of what is behind it: a function level reset. */
   reset(): void;
 
+  /** What a migration carries of it; `pciDeviceField` puts it into the state of the device. */
+  captureState(): PciDeviceState;
+  /** Has everything follow that depends on the registers: BARs, windows, messages, pins. */
+  restoreState(state: PciDeviceState): void;
+
   /** What `Device.unplug` of a PCI device does: asks the guest through the bus's hot-plug. Throws with the peer's text. */
   requestUnplug(): void;
 }
@@ -283,6 +295,8 @@ export interface PciInterruptRouter {
 
 export interface PciRootBus extends PciBus, Disposable {
   readonly bypassIommu: boolean;
+  /** For how many functions each line of the router is high. */
+  readonly lineCounts: readonly number[];
   routeInterrupts(router: PciInterruptRouter): void;
   /** The level of a line of the router. */
   lineLevel(line: number): boolean;
@@ -332,3 +346,5 @@ export interface Pci {
 }
 
 export const PCI = token<Pci>("PCI");
+
+export { msixField, PCI_DEVICE, pciDeviceField, type PciDeviceState } from "./device-state.ts";

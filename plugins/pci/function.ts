@@ -25,7 +25,9 @@ import type {
   PciMsix,
   PciWindows,
 } from "./contract.ts";
+import type { PciDeviceState } from "./device-state.ts";
 import { pciErrors } from "./errors.ts";
+import { EXPRESS_AT } from "./express.ts";
 import { initializeBridge, initializeEndpoint, initializeHeader, resetBridge } from "./header.ts";
 import { InterruptPin } from "./interrupts.ts";
 import { Msi, Msix, MSIX_LENGTH, msiLength } from "./msi.ts";
@@ -41,7 +43,19 @@ import {
   STATUS,
 } from "./registers.ts";
 import { POWER_LENGTH, PowerManagement } from "./power.ts";
+import { requesterOnBus } from "./requester.ts";
 import { BridgeWindows } from "./windows.ts";
+
+/** What of the header every machine has alike (PCI Local Bus Specification 3.0 §6.1). */
+const COMPARED = [
+  { offset: REG.vendorId, size: 4, mask: 0xff },
+  { offset: REG.status, size: 1, mask: STATUS.capabilities },
+  { offset: REG.revision, size: 4, mask: 0xff },
+  { offset: REG.headerType, size: 1, mask: 0xff },
+  { offset: REG.capabilities, size: 1, mask: 0xff },
+] as const;
+const PIN_COUNT = 4;
+const STATE_VERSION = 2;
 
 export interface FunctionServices {
   readonly regions: MemoryRegions;
@@ -236,13 +250,15 @@ export class PciFunctionDevice implements PciFunction {
 
   readMemory(address: number, into: Uint8Array): boolean {
     if (!this.#mayMaster()) return false;
-    this.#master.space.read(guestAddress(address), into, this.#requester);
+    // Registers have 64 bits; no memory lies where a number is no longer exact.
+    if (Number.isSafeInteger(address)) this.#master.space.read(guestAddress(address), into, this.#requester);
+    else into.fill(0);
     return true;
   }
 
   writeMemory(address: number, from: Uint8Array): boolean {
     if (!this.#mayMaster()) return false;
-    this.#master.space.write(guestAddress(address), from, this.#requester);
+    if (Number.isSafeInteger(address)) this.#master.space.write(guestAddress(address), from, this.#requester);
     return true;
   }
 
@@ -298,6 +314,51 @@ export class PciFunctionDevice implements PciFunction {
       this.#refresh();
     });
     for (const behind of this.#secondary?.functions ?? []) behind.reset();
+  }
+
+  captureState(): PciDeviceState {
+    const compared = new Uint8Array(this.config.size);
+    for (const { offset, size, mask } of COMPARED) compared.fill(mask, offset, offset + size);
+    for (const { offset, size } of this.#capabilities.extents) compared.fill(0xff, offset, offset + size);
+    // What both ends of a link agree on depends on what is plugged.
+    const express = this.findCapability(CAPABILITY.express);
+    if (express !== undefined) compared.fill(0, express + EXPRESS_AT.linkStatus, express + EXPRESS_AT.linkStatus + 2);
+    const pins = Buffer.alloc(4 * PIN_COUNT);
+    const pin = this.config.get8(REG.interruptPin);
+    if (pin !== 0) pins.writeUInt32BE(Number(this.#pin.level), 4 * (pin - 1));
+    const expected = this.config.bytes();
+    return {
+      version: STATE_VERSION,
+      express: this.express,
+      config: expected.slice(),
+      pins,
+      expected,
+      compared,
+      ...this.config.masks,
+    };
+  }
+
+  restoreState({ config, pins }: PciDeviceState): void {
+    this.#services.regions.transaction(() => {
+      this.config.replace(config);
+      this.#power?.written();
+      this.#mapBars();
+      this.#master.setEnabled(this.busMaster);
+      this.#windows?.update();
+      this.#adoptPin(Buffer.from(pins));
+      for (const message of this.#messages) message.written();
+      this.#isMessaging = this.#messages.some(({ enabled }) => enabled);
+    });
+  }
+
+  /** Interrupt controllers remember the levels of their inputs by themselves. */
+  #adoptPin(levels: Buffer): void {
+    const pin = this.config.get8(REG.interruptPin);
+    if (pin === 0 || pin > PIN_COUNT) return;
+    const level = levels.readUInt32BE(4 * (pin - 1)) !== 0;
+    this.#pin.adopt(level);
+    const disabled = (this.config.get16(REG.command) & COMMAND.interruptDisable) !== 0;
+    this.bus.root.lines.adopt(this, pin - 1, level && !disabled);
   }
 
   /** Takes everything of the function out of the machine's address spaces. */
@@ -381,7 +442,8 @@ export class PciFunctionDevice implements PciFunction {
   }
 
   get #requester(): AccessAttributes {
-    return requester(this.bus.number, this.devfn);
+    const { bus, devfn } = requesterOnBus(this);
+    return requester(bus.number, devfn);
   }
 
   #mayMaster(): boolean {

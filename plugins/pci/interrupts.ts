@@ -26,17 +26,33 @@ export class InterruptLines {
     return (this.#asserted[line] ?? 0) > 0;
   }
 
+  /** For how many pins each line is high. */
+  get counts(): readonly number[] {
+    return this.#asserted;
+  }
+
   /** `pin` is 0 for INTA. */
   drive(source: PciFunction, pin: number, level: boolean): void {
     const router = this.#router;
     if (router === undefined) return;
+    const line = this.#count(router, source, pin, level);
+    if (line !== undefined) router.set(line, this.level(line));
+  }
+
+  /** The pin has this level, and has had it: nobody is told. */
+  adopt(source: PciFunction, pin: number, level: boolean): void {
+    if (this.#router !== undefined) this.#count(this.#router, source, pin, level);
+  }
+
+  /** The line whose level may have changed; undefined when the pin was like that already. */
+  #count(router: PciInterruptRouter, source: PciFunction, pin: number, level: boolean): number | undefined {
     const counted = this.#counted.get(source);
-    if (level === (counted !== undefined)) return;
+    if (level === (counted !== undefined)) return undefined;
     const line = counted ?? this.#lineOf(router, source, pin);
     if (level) this.#counted.set(source, line);
     else this.#counted.delete(source);
     this.#asserted[line] = (this.#asserted[line] ?? 0) + (level ? 1 : -1);
-    router.set(line, this.level(line));
+    return line;
   }
 
   #lineOf(router: PciInterruptRouter, source: PciFunction, pin: number): number {
@@ -60,6 +76,11 @@ export class InterruptPin {
 
   get level(): boolean {
     return this.#level;
+  }
+
+  /** As a migration has brought it. */
+  adopt(level: boolean): void {
+    this.#level = level;
   }
 
   set(level: boolean): void {

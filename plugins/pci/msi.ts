@@ -171,6 +171,19 @@ export class Msix implements PciMsix {
     this.#pending[vector >> 3] = (this.#pending[vector >> 3] ?? 0) & ~(1 << (vector & 7));
   }
 
+  captureState(): Uint8Array {
+    const pending = Math.ceil(this.#vectors / 8);
+    const bytes = new Uint8Array(this.#table.byteLength + pending);
+    bytes.set(new Uint8Array(this.#table.buffer));
+    bytes.set(this.#pending.subarray(0, pending), this.#table.byteLength);
+    return bytes;
+  }
+
+  restoreState(bytes: Uint8Array): void {
+    new Uint8Array(this.#table.buffer).set(bytes.subarray(0, this.#table.byteLength));
+    this.#pending.set(bytes.subarray(this.#table.byteLength));
+  }
+
   written(): void {
     for (let vector = 0; vector < this.#vectors; vector++) this.#release(vector);
   }

@@ -181,6 +181,15 @@ export class PciService implements Pci {
   #openBridge(bridge: PciFunctionDevice, request: PciFunctionRequest["bridge"]): void {
     if (request === undefined) return;
     const bus = bridge.openBridge(request.busName ?? bridge.device.id ?? this.#nextName(request.express), request);
+    bridge.device.carry({
+      kind: "captured",
+      idstr: "PCIBUS",
+      version: 1,
+      ...(request.stateName === undefined ? {} : { behind: `${bridge.path}/${request.stateName}` }),
+      description: async () => (await import("./late/bus-state.ts")).SECONDARY_BUS,
+      capture: () => ({}),
+      restore: () => undefined,
+    });
     const siblings = bridge.bus.children;
     siblings.unshift(bus);
     bridge.device.own(disposable(() => void siblings.splice(siblings.indexOf(bus), 1)));

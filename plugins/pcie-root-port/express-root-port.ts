@@ -12,8 +12,10 @@ import {
   REG,
   type LinkOptions,
   type Pci,
+  type PciDeviceState,
   type PciFunction,
   type PciMsi,
+  type PciMsix,
 } from "backplane/plugins/pci/contract";
 import type { ChassisSlots } from "./chassis.ts";
 import { rootPortErrors } from "./errors.ts";
@@ -27,7 +29,19 @@ const LARGEST_ERROR_LOG = 128;
 const ROOT_ERROR = { command: 0x2c, status: 0x30 } as const;
 const MESSAGE_SHIFT = 27;
 
+/** What a migration carries of a port. */
+export interface PortState {
+  readonly pci: PciDeviceState;
+  /** The errors that wait for being read: there are none, in a log of so many. */
+  logged: number;
+  readonly logSize: number;
+  /** The table of vectors, where the port has one. */
+  readonly vectors: Uint8Array;
+}
+
 export interface PortModel {
+  /** The peer's name of the port's state. */
+  readonly stateName: string;
   readonly vendorId: number;
   readonly deviceId: number;
   readonly revision?: number;
@@ -35,7 +49,7 @@ export interface PortModel {
   readonly express: number;
   /** Default 2.5 GT/s, one lane. */
   readonly link?: LinkOptions;
-  addMessages(port: PciFunction): PciMsi;
+  addMessages(port: PciFunction): PciMsi | PciMsix;
   /** Of the messages that the guest has enabled, the one that tells of errors; absent: always the first. */
   errorMessage?(port: PciFunction): number;
   /** The capabilities that only this model has. */
@@ -55,6 +69,7 @@ export class ExpressRootPort {
   readonly #parts: PortParts;
   readonly #model: PortModel;
   readonly #port: PciFunction;
+  readonly #vectors: PciMsix | undefined;
 
   constructor(parts: PortParts, model: PortModel) {
     this.#parts = parts;
@@ -70,7 +85,7 @@ export class ExpressRootPort {
       classId: CLASS.pciBridge,
       interruptPin: 1,
       express: true,
-      bridge: { express: true, singleSlot: true, hotplug: this.#hotplug },
+      bridge: { express: true, singleSlot: true, hotplug: this.#hotplug, stateName: model.stateName },
       configReading: (offset) => this.#refreshLink(offset),
       configWritten: (offset, size, value) => {
         this.#numberMessages();
@@ -88,6 +103,18 @@ export class ExpressRootPort {
     addErrorReporting(port, ERRORS_AT, { multipleHeaders: true, root: true });
     this.#numberMessages();
     model.finish?.(port);
+    this.#vectors = "captureState" in messages ? messages : undefined;
+    const hasVectors = this.#vectors !== undefined;
+    device.carry({
+      kind: "captured",
+      idstr: `${port.path}/${model.stateName}`,
+      version: 1,
+      // What is behind a bridge is loaded when the bridge is.
+      priority: 1,
+      description: async () => (await import("./late/port-state.ts")).portState(model.stateName, hasVectors),
+      capture: () => this.#captureState(),
+      restore: (state) => this.#restoreState(state),
+    });
     this.#hotplug.connect({
       subject: port,
       express: model.express,
@@ -99,6 +126,20 @@ export class ExpressRootPort {
 
   unplug(): void {
     this.#port.requestUnplug();
+  }
+
+  #captureState(): PortState {
+    return {
+      pci: this.#port.captureState(),
+      logged: 0,
+      logSize: this.#parts.device.properties.aer_log_max,
+      vectors: this.#vectors?.captureState() ?? new Uint8Array(0),
+    };
+  }
+
+  #restoreState({ pci, vectors }: PortState): void {
+    this.#vectors?.restoreState(vectors);
+    this.#port.restoreState(pci);
   }
 
   #addExpress(): void {

@@ -27,6 +27,7 @@ const MULTIPLE_MESSAGES = { mask: 0x70, two: 0x10 } as const;
 
 const MODEL: PortModel = {
   vendorId: VENDOR_INTEL,
+  stateName: "ioh-3240-express-root-port",
   deviceId: DEVICE_IOH_PORT,
   revision: REVISION,
   express: EXPRESS_AT,

@@ -94,6 +94,7 @@ export class RootPort implements Device {
     this.#port = new ExpressRootPort(
       { device, pci, slots, devices },
       {
+        stateName: "pcie-root-port",
         vendorId: VENDOR_REDHAT,
         deviceId: DEVICE_ROOT_PORT,
         express: AT.express,

@@ -91,6 +91,14 @@ export class PvpanicPciDevice implements Device {
         this.#card = undefined;
       }),
     );
+    device.carry({
+      kind: "captured",
+      idstr: `${card.path}/pvpanic-pci`,
+      version: 1,
+      description: async () => (await import("./late/state.ts")).PVPANIC_PCI,
+      capture: () => ({ pci: card.captureState() }),
+      restore: ({ pci }) => card.restoreState(pci),
+    });
     card.addBar(0, "memory", panicRegion(this.regions, 2, device.properties.events, device.log, this.panics));
   }
 

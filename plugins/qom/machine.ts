@@ -36,7 +36,8 @@ export function showMachine(machine: QomObject, facts: MachineFacts): Disposable
   for (const name of ["kernel", "initrd", "append", "shim", "dtb", "dumpdtb", "dt-compatible"])
     settable(name, "string", "");
   settable("firmware", "string", isPc ? "bios-256k.bin" : "");
-  settable("memory-encryption", "string", "");
+  const isOwn = (name: string): boolean => Object.hasOwn(info.type.properties, name);
+  if (!isOwn("memory-encryption")) settable("memory-encryption", "string", "");
   settable("dump-guest-core", "bool", true);
   settable("mem-merge", "bool", true);
   settable("suppress-vmdesc", "bool", false);
@@ -45,10 +46,12 @@ export function showMachine(machine: QomObject, facts: MachineFacts): Disposable
     ["graphics", true],
     ["usb", false],
   ] as const) {
-    if (!Object.hasOwn(info.type.properties, name)) settable(name, "bool", first);
+    if (!isOwn(name)) settable(name, "bool", first);
   }
   show("phandle-start", "int", () => 0);
-  show("confidential-guest-support", "link<confidential-guest-support>", () => "");
+  if (!isOwn("confidential-guest-support")) {
+    show("confidential-guest-support", "link<confidential-guest-support>", () => "");
+  }
   show("boot", "BootConfiguration", () => bootConfiguration(facts, isPc));
   show("memory", "MemorySizeConfiguration", () => memoryConfiguration(definition));
   show("smp", "SMPConfiguration", () => smpConfiguration(facts.cpus));

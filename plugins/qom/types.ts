@@ -27,7 +27,8 @@ export function deviceTypeProperties(qom: Qom, devices: Devices, name: string): 
   if (type.abstract === true || !qom.types.is(name, "device")) throw qomPluginErrors.TYPE_NOT_CONCRETE_DEVICE();
   const common = new Set(qom.types.properties("device").map((property) => property.name));
   const own = qom.types.properties(name).filter((property) => !common.has(property.name) && !isLegacy(property));
-  return [...own.map(describe), ...partsOf(devices, name)];
+  const names = new Set<unknown>(own.map((property) => property.name));
+  return [...own.map(describe), ...partsOf(devices, name).filter((part) => !names.has(part["name"]))];
 }
 
 /** The same values in older words, which are not to be set. */

@@ -1,9 +1,17 @@
 /** What happened in a machine, in order, with virtual times. */
 import type { FirmwareEvent } from "backplane/plugins/firmware/contract";
-import { token, type Disposable, type RAMBlockNotice, type RunState, type VirtualTime } from "backplane";
+import {
+  token,
+  type Disposable,
+  type HostMappingNotice,
+  type RAMBlockNotice,
+  type RunState,
+  type VirtualTime,
+} from "backplane";
 
 export type TimelineEntry =
   | { readonly kind: "ram-block"; readonly time: VirtualTime; readonly notice: RAMBlockNotice }
+  | { readonly kind: "host-mapping"; readonly time: VirtualTime; readonly notice: HostMappingNotice }
   | {
       readonly kind: "migration";
       readonly time: VirtualTime;

@@ -1,4 +1,4 @@
-import { CLOCK, definePlugin, RAM_BLOCK_NOTIFIERS, RUN_STATES } from "backplane";
+import { CLOCK, definePlugin, HOST_MAPPING_NOTIFIERS, RAM_BLOCK_NOTIFIERS, RUN_STATES } from "backplane";
 import { FIRMWARE_TRACE } from "backplane/plugins/firmware/contract";
 import { MIGRATION } from "backplane/plugins/migration/contract";
 import { TIMELINE } from "./contract.ts";
@@ -15,7 +15,15 @@ export default definePlugin({
   attach(machine, { keep }) {
     const timeline = new RecordedTimeline(machine.use(CLOCK), keep);
     machine.provideValue(TIMELINE, timeline);
-    machine.own(machine.use(RAM_BLOCK_NOTIFIERS).observe((notice) => timeline.record({ kind: "ram-block", notice })));
+    const blocks = machine.use(RAM_BLOCK_NOTIFIERS);
+    machine.own(
+      blocks.observe(
+        (notice) => timeline.endNotice(notice),
+        (notice) => timeline.beginNotice(notice),
+      ),
+    );
+    const mappings = machine.use(HOST_MAPPING_NOTIFIERS);
+    machine.own(mappings.observe((notice) => timeline.record({ kind: "host-mapping", notice })));
     machine.own(machine.use(RUN_STATES).onChange((change) => timeline.record({ kind: "run-state", ...change })));
     const migration = machine.optional(MIGRATION);
     if (migration !== undefined) {

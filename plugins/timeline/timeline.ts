@@ -1,4 +1,4 @@
-import { Registry, type Clock, type Disposable } from "backplane";
+import { Registry, type Clock, type Disposable, type RAMBlockNotice } from "backplane";
 import type { Timeline, TimelineEntry } from "./contract.ts";
 
 type Untimed<E> = E extends TimelineEntry ? Omit<E, "time"> : never;
@@ -8,6 +8,8 @@ export class RecordedTimeline implements Timeline {
   readonly #clock: Clock;
   readonly #keep: number;
   readonly #entries: TimelineEntry[] = [];
+  /** Entries that wait behind the rounds which are being told, the outermost first. */
+  readonly #rounds: { readonly notice: RAMBlockNotice; readonly consequences: TimelineEntry[] }[] = [];
   readonly #listeners = new Registry<(entry: TimelineEntry) => void>();
   dropped = 0;
 
@@ -24,8 +26,29 @@ export class RecordedTimeline implements Timeline {
     return this.#listeners.add(listener);
   }
 
+  /** What is recorded until the notice has been told came of it. */
+  beginNotice(notice: RAMBlockNotice): void {
+    this.#rounds.push({ notice, consequences: [] });
+  }
+
+  /** Records what was told, and behind it what came of it. */
+  endNotice(notice: RAMBlockNotice): void {
+    const isRound = this.#rounds.at(-1)?.notice === notice;
+    const consequences = (isRound ? this.#rounds.pop()?.consequences : undefined) ?? [];
+    this.record({ kind: "ram-block", notice });
+    for (const entry of consequences) this.#append(entry);
+  }
+
   record(untimed: Untimed<TimelineEntry>): void {
-    const entry: TimelineEntry = { ...untimed, time: this.#clock.now };
+    this.#append({ ...untimed, time: this.#clock.now });
+  }
+
+  #append(entry: TimelineEntry): void {
+    const round = this.#rounds.at(-1);
+    if (round !== undefined) {
+      round.consequences.push(entry);
+      return;
+    }
     this.#entries.push(entry);
     if (this.#entries.length > this.#keep) {
       this.#entries.shift();

@@ -11,20 +11,29 @@ const LENGTH = { monitor: 0x180, ports: 0x20, display: 0x16, extended: 0x08 } as
 const CRT_PORTS = 0x10;
 const ORDER = { little: 0x1e1e1e1e, big: 0xbebebebe } as const;
 
+/** The frame buffer's byte order. */
+export interface ByteOrder {
+  isBig: boolean;
+}
+
 export interface ControlBarParts {
   readonly vga: VgaRegisters;
   readonly display: DisplayInterface;
   /** Undefined where nobody describes a monitor. */
   readonly monitor: Monitor | undefined;
   readonly extended: boolean;
+  readonly order: ByteOrder;
 }
 
-export function controlBar(regions: MemoryRegions, { vga, display, monitor, extended }: ControlBarParts): MemoryRegion {
+export function controlBar(
+  regions: MemoryRegions,
+  { vga, display, monitor, extended, order }: ControlBarParts,
+): MemoryRegion {
   const bar = regions.io("vga.mmio", byteLength(SIZE), { read: () => 0xffffffff, write: () => undefined });
   const add = (at: number, region: MemoryRegion): void => bar.addSubregion(guestAddress(at), region);
   add(AT.ports, portWindow(regions, vga));
   add(AT.display, displayWindow(regions, display));
-  if (extended) add(AT.extended, extendedRegisters(regions));
+  if (extended) add(AT.extended, extendedRegisters(regions, order));
   if (monitor !== undefined) add(AT.monitor, monitorWindow(regions, monitor));
   return bar;
 }
@@ -73,14 +82,13 @@ function displayWindow(regions: MemoryRegions, display: DisplayInterface): Memor
 }
 
 /** The byte order is remembered, and nobody shows the frame buffer. */
-function extendedRegisters(regions: MemoryRegions): MemoryRegion {
-  let order: number = ORDER.little;
+function extendedRegisters(regions: MemoryRegions, order: ByteOrder): MemoryRegion {
   return regions.io("qemu extended regs", byteLength(LENGTH.extended), {
     valid: { min: 4, max: 4 },
     impl: { min: 4, max: 4 },
-    read: (offset) => (offset === 0 ? LENGTH.extended : order),
+    read: (offset) => (offset === 0 ? LENGTH.extended : order.isBig ? ORDER.big : ORDER.little),
     write(offset, value) {
-      if (offset === 4 && (value === ORDER.little || value === ORDER.big)) order = value;
+      if (offset === 4 && (value === ORDER.little || value === ORDER.big)) order.isBig = value === ORDER.big;
     },
   });
 }

@@ -22,6 +22,17 @@ const ENABLE = { on: 0x01, capabilities: 0x02, keepMemory: 0x80 } as const;
 const MAX = { width: 16000, height: 12000, depth: 32 } as const;
 const BANK = 0x10000;
 
+/** What a migration carries of the interface; what it makes of the sequencer follows from it. */
+export interface DisplayInterfaceState {
+  readonly display: Uint16Array;
+  displayIndex: number;
+  bankOffset: number;
+  /** In words of four bytes. */
+  startAddress: number;
+  lineLength: number;
+  bankMask: number;
+}
+
 export class DisplayInterface {
   readonly #registers = new Uint16Array(COUNT);
   /** The sequencer's registers as the mode needs them; the ports keep showing the VGA's own. */
@@ -32,6 +43,8 @@ export class DisplayInterface {
   readonly #changed: () => void;
   #index = 0;
   #lineLength = 0;
+  /** Where the picture begins in video memory. */
+  #start = 0;
   #bankOffset = 0;
 
   /** `memory` is the video memory's size in bytes; `clear` makes its beginning zero. */
@@ -49,7 +62,31 @@ export class DisplayInterface {
     this.#registers[INDEX.id] = ID_LAST;
     this.#index = 0;
     this.#lineLength = 0;
+    this.#start = 0;
     this.#bankOffset = 0;
+  }
+
+  captureState(): DisplayInterfaceState {
+    return {
+      display: this.#registers.slice(),
+      displayIndex: this.#index,
+      bankOffset: this.#bankOffset,
+      startAddress: this.#start >>> 2,
+      lineLength: this.#lineLength,
+      bankMask: this.#lastBank,
+    };
+  }
+
+  /** After the VGA's registers: a mode that is on is seen through them. */
+  restoreState(state: DisplayInterfaceState): void {
+    this.#registers.set(state.display);
+    this.#sequencer.fill(0);
+    this.#index = state.displayIndex;
+    this.#bankOffset = (Math.floor(state.bankOffset / BANK) & this.#lastBank) * BANK;
+    this.#start = state.startAddress * 4;
+    this.#lineLength = state.lineLength;
+    this.program();
+    this.#changed();
   }
 
   /** Where the legacy window begins in video memory. */
@@ -116,10 +153,13 @@ export class DisplayInterface {
   }
 
   #setBank(value: number): void {
-    const last = this.#memory / BANK - 1;
-    this.#registers[INDEX.bank] = value & last;
-    this.#bankOffset = (value & last) * BANK;
+    this.#registers[INDEX.bank] = value & this.#lastBank;
+    this.#bankOffset = (value & this.#lastBank) * BANK;
     this.#changed();
+  }
+
+  get #lastBank(): number {
+    return this.#memory / BANK - 1;
   }
 
   #enable(value: number): void {
@@ -163,6 +203,7 @@ export class DisplayInterface {
     registers[INDEX.virtualHeight] = lines;
     registers[INDEX.xOffset] = x;
     registers[INDEX.yOffset] = y;
+    this.#start = Math.floor((x * bits) / 8) + y * lineLength;
     this.#lineLength = lineLength;
   }
 

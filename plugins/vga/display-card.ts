@@ -13,14 +13,14 @@ import {
   type Resets,
 } from "backplane";
 import { vgaSleepStates, type AcpiDsdt } from "backplane/plugins/acpi/contract";
-import type { Pci, PciFunction, PciOwnRom } from "backplane/plugins/pci/contract";
+import type { Pci, PciDeviceState, PciFunction, PciOwnRom } from "backplane/plugins/pci/contract";
 import { ChainedWindow } from "./chained-window.ts";
-import { controlBar } from "./control-bar.ts";
+import { controlBar, type ByteOrder } from "./control-bar.ts";
 import type { displayProperties } from "./display-properties.ts";
-import { DisplayInterface } from "./dispi.ts";
+import { DisplayInterface, type DisplayInterfaceState } from "./dispi.ts";
 import { DEFAULT_MODE } from "./edid.ts";
 import { PlanarWindow } from "./planar-window.ts";
-import { VgaRegisters } from "./registers.ts";
+import { VgaRegisters, type VgaRegisterState } from "./registers.ts";
 
 const VENDOR = 0x1234;
 const DEVICE_ID = 0x1111;
@@ -48,7 +48,19 @@ export interface DisplayKind {
   readonly control: boolean;
 }
 
+/** What a migration carries of the registers, the display interface and what lies between them and the memory. */
+export interface AdapterState extends VgaRegisterState, DisplayInterfaceState {
+  latch: number;
+  isBigEndian: boolean;
+}
+
+export interface DisplayCardState {
+  readonly pci: PciDeviceState;
+  readonly adapter: AdapterState;
+}
+
 export class DisplayCard {
+  readonly #order: ByteOrder = { isBig: false };
   readonly card: PciFunction;
   readonly vga: VgaRegisters;
   readonly display: DisplayInterface;
@@ -93,7 +105,11 @@ export class DisplayCard {
     this.card.addBar(BAR.memory, "prefetchable", memory);
     if (kind.control) {
       const monitor = edid ? describeMonitor(device) : undefined;
-      this.card.addBar(BAR.control, "memory", controlBar(regions, { vga, display, monitor, extended }));
+      this.card.addBar(
+        BAR.control,
+        "memory",
+        controlBar(regions, { vga, display, monitor, extended, order: this.#order }),
+      );
     }
     device.own(
       parts.resets.add(() => {
@@ -103,6 +119,35 @@ export class DisplayCard {
         changed();
       }),
     );
+    device.carry({
+      kind: "captured",
+      idstr: `${this.card.path}/vga`,
+      version: 2,
+      description: async () => (await import("./late/state.ts")).VGA,
+      capture: () => this.#captureState(),
+      restore: (state) => this.#restoreState(state),
+    });
+  }
+
+  #captureState(): DisplayCardState {
+    const { card, vga, display, window } = this;
+    return {
+      pci: card.captureState(),
+      adapter: {
+        ...vga.captureState(),
+        ...display.captureState(),
+        latch: window.latch,
+        isBigEndian: this.#order.isBig,
+      },
+    };
+  }
+
+  #restoreState({ pci, adapter }: DisplayCardState): void {
+    this.card.restoreState(pci);
+    this.window.latch = adapter.latch;
+    this.#order.isBig = adapter.isBigEndian;
+    this.vga.restoreState(adapter);
+    this.display.restoreState(adapter);
   }
 }
 

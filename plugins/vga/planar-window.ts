@@ -49,6 +49,15 @@ export class PlanarWindow {
     this.#latch = 0;
   }
 
+  /** What the last read has left for writes that combine: a byte of each plane. */
+  get latch(): number {
+    return this.#latch >>> 0;
+  }
+
+  set latch(value: number) {
+    this.#latch = value;
+  }
+
   read(offset: number): number {
     let at = this.#place(offset);
     if (at < 0) return ABSENT;

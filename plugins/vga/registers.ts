@@ -57,6 +57,28 @@ const LINE_COMPARE_BIT = 0x10;
 /** Those of which a write may alter how memory is seen. */
 export type RegisterFile = "sequencer" | "graphics" | "crt";
 
+/** What a migration carries of the registers. */
+export interface VgaRegisterState {
+  readonly sequencer: Uint8Array;
+  readonly graphics: Uint8Array;
+  readonly attributes: Uint8Array;
+  readonly crt: Uint8Array;
+  readonly palette: Uint8Array;
+  readonly colorEntry: Uint8Array;
+  sequencerIndex: number;
+  graphicsIndex: number;
+  attributeIndex: number;
+  takesAttribute: number;
+  crtIndex: number;
+  miscellaneous: number;
+  feature: number;
+  status: number;
+  colorState: number;
+  colorPart: number;
+  colorReadIndex: number;
+  colorWriteIndex: number;
+}
+
 /** The register files behind the ports. `changed` hears of what may alter how memory is seen. */
 export class VgaRegisters {
   readonly sequencer = new Uint8Array(8);
@@ -99,6 +121,51 @@ export class VgaRegisters {
     this.#colorWriteIndex = 0;
     this.#colorPart = 0;
     this.#colorState = 0;
+  }
+
+  captureState(): VgaRegisterState {
+    return {
+      sequencer: this.sequencer.slice(),
+      graphics: this.graphics.slice(),
+      attributes: this.#attributes.slice(),
+      crt: this.crt.slice(),
+      palette: this.#palette.slice(),
+      colorEntry: this.#entry.slice(),
+      sequencerIndex: this.#sequencerIndex,
+      graphicsIndex: this.#graphicsIndex,
+      attributeIndex: this.#attributeIndex,
+      takesAttribute: Number(this.#takesAttribute),
+      crtIndex: this.#crtIndex,
+      miscellaneous: this.#miscellaneous,
+      feature: this.#feature,
+      status: this.#status,
+      colorState: this.#colorState,
+      colorPart: this.#colorPart,
+      colorReadIndex: this.#colorReadIndex,
+      colorWriteIndex: this.#colorWriteIndex,
+    };
+  }
+
+  /** Indices are bounded: a stream is from outside. */
+  restoreState(state: VgaRegisterState): void {
+    this.sequencer.set(state.sequencer);
+    this.graphics.set(state.graphics);
+    this.#attributes.set(state.attributes);
+    this.crt.set(state.crt);
+    this.#palette.set(state.palette);
+    this.#entry.set(state.colorEntry);
+    this.#sequencerIndex = state.sequencerIndex & 7;
+    this.#graphicsIndex = state.graphicsIndex & 0x0f;
+    this.#attributeIndex = state.attributeIndex & 0x3f;
+    this.#takesAttribute = state.takesAttribute !== 0;
+    this.#crtIndex = state.crtIndex;
+    this.#miscellaneous = state.miscellaneous;
+    this.#feature = state.feature;
+    this.#status = state.status;
+    this.#colorState = state.colorState;
+    this.#colorPart = state.colorPart % 3;
+    this.#colorReadIndex = state.colorReadIndex;
+    this.#colorWriteIndex = state.colorWriteIndex;
   }
 
   /** Port 0x3c0 + `offset`. */

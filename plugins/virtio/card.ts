@@ -1,6 +1,7 @@
 // Virtio over PCI: VirtIO 1.2 §4.1. The structures stand in BAR 4, messages in BAR 1, the legacy interface in BAR 0.
-import { byteLength, guestAddress, type MemoryRegionOps, type MemoryRegions } from "backplane";
+import { byteLength, guestAddress, type AddressSpace, type MemoryRegionOps, type MemoryRegions } from "backplane";
 import { COMMAND, REG, type Pci, type PciFunction, type PciMsi } from "backplane/plugins/pci/contract";
+import { CardMemory } from "./card-memory.ts";
 import { ConfigWindow } from "./config-window.ts";
 import { CommonStructure } from "./common-structure.ts";
 import type { VirtioCard, VirtioFeatures, VirtioRequest, VirtQueue } from "./contract.ts";
@@ -25,11 +26,13 @@ const CAPABILITY_VENDOR = 0x09;
 const CAPABILITY_LENGTH = 16;
 const LONG_CAPABILITY_LENGTH = 20;
 const NOTIFY_MULTIPLIER = { packed: 4, page: 4096 } as const;
+const NOTIFY_PORT = 4;
 const DEFAULT_VECTORS = 2;
 
 export interface CardServices {
   readonly pci: Pci;
   readonly regions: MemoryRegions;
+  readonly system: AddressSpace;
 }
 
 /** What the properties of the transport come to on this bus. */
@@ -41,13 +44,14 @@ interface Mode {
 
 export class VirtioPciCard implements VirtioCard {
   readonly subject: PciFunction;
+  readonly memory: CardMemory;
   readonly #device: VirtioDevice;
   readonly #messages: PciMsi | undefined;
   readonly #window: ConfigWindow | undefined;
   readonly #express: ExpressParts | undefined;
   readonly #common: CommonStructure;
 
-  constructor(request: VirtioRequest, { pci, regions }: CardServices) {
+  constructor(request: VirtioRequest, { pci, regions, system }: CardServices) {
     const { device } = request;
     const mode = chooseMode(request);
     this.subject = pci.plug({
@@ -62,6 +66,7 @@ export class VirtioPciCard implements VirtioCard {
         this.#express?.reset();
       },
     });
+    this.memory = new CardMemory(this.subject, usesPlatform(request) ? undefined : system);
     this.#device = new VirtioDevice(
       {
         backend: request.backend,
@@ -71,8 +76,8 @@ export class VirtioPciCard implements VirtioCard {
         log: device.log,
       },
       {
-        readMemory: (address, into) => this.subject.readMemory(address, into),
-        writeMemory: (address, from) => this.subject.writeMemory(address, from),
+        readMemory: (address, into) => this.memory.read(address, into),
+        writeMemory: (address, from) => this.memory.write(address, from),
         interrupt: (vector) => this.#interrupt(vector),
       },
     );
@@ -84,7 +89,7 @@ export class VirtioPciCard implements VirtioCard {
     if (mode.express) this.#express = addExpressParts(this.subject);
     if (mode.modern) this.#window = this.#addModern(request, regions);
     if (vectors > 0) this.#messages = this.subject.addMsix(vectors, BAR.msix);
-    if (mode.legacy) this.#addLegacy(request, { pci, regions }, vectors);
+    if (mode.legacy) this.#addLegacy(request, { pci, regions, system }, vectors);
   }
 
   get queues(): readonly VirtQueue[] {
@@ -130,6 +135,8 @@ export class VirtioPciCard implements VirtioCard {
       const at = addCapability(subject, type, start, length);
       if (type === "notify") subject.config.set32(at + CAPABILITY_LENGTH, multiplier);
     }
+    // For notification through ports, which no property turns on: it stands nowhere.
+    regions.io(`virtio-pci-notify-pio-${request.name}`, byteLength(NOTIFY_PORT), this.#notifyOps(multiplier));
     subject.addBar(BAR.modern, "prefetchable64", bar);
     return new ConfigWindow(
       subject,
@@ -199,21 +206,35 @@ export class VirtioPciCard implements VirtioCard {
   }
 }
 
-function chooseMode({ device, transitionalId }: VirtioRequest): Mode {
+/** `iommu_platform`: VIRTIO_F_ACCESS_PLATFORM (§6). */
+function usesPlatform({ device }: VirtioRequest): boolean {
+  return device.properties["iommu_platform"] === true;
+}
+
+function chooseMode(request: VirtioRequest): Mode {
+  const mode = modeOf(request);
+  if (mode.legacy && usesPlatform(request)) throw virtioErrors.VIRTIO_LEGACY_PLATFORM();
+  return mode;
+}
+
+function modeOf({ device, transitionalId, variant }: VirtioRequest): Mode {
   const { properties, bus } = device;
   const isBehindPort = bus?.kinds.includes("PCIE") === true && "bridge" in bus && bus.bridge !== undefined;
   // A kind that never was legacy is modern, whatever the properties say.
-  const isModernOnly = transitionalId === undefined;
+  const isModernOnly = transitionalId === undefined || variant === "non-transitional";
+  if (variant === "transitional") return { legacy: true, modern: true, express: false };
   const asked = properties["disable-legacy"];
   const legacy = !isModernOnly && (asked === "off" || (asked === "auto" && !isBehindPort));
   const modern = isModernOnly || properties["disable-modern"] !== true;
   if (!legacy && !modern) throw virtioErrors.VIRTIO_NO_MODE();
-  device.object.add({ name: "disable-legacy", type: "OnOffAuto", get: () => (legacy ? "off" : "on") });
+  if (variant === undefined)
+    device.object.add({ name: "disable-legacy", type: "OnOffAuto", get: () => (legacy ? "off" : "on") });
   return { legacy, modern, express: isBehindPort && modern && properties["x-disable-pcie"] !== true };
 }
 
 function identity(request: VirtioRequest, { legacy }: Mode) {
-  const { classId, programmingInterface = 0, type, transitionalId } = request;
+  const { device, programmingInterface = 0, type, transitionalId } = request;
+  const classId = Number(device.properties["class"] ?? 0) || request.classId;
   const isTransitional = legacy && transitionalId !== undefined;
   return {
     vendorId: VENDOR_VIRTIO,
@@ -226,19 +247,27 @@ function identity(request: VirtioRequest, { legacy }: Mode) {
 }
 
 /** The kind's features, and those of queues and transport that the properties leave on. */
-function offered({ backend, device }: VirtioRequest, { modern }: Mode): VirtioFeatures {
+function offered(request: VirtioRequest, { modern }: Mode): VirtioFeatures {
+  const { backend, device, legacyOnly } = request;
   const on = (name: string, bit: number): number => (device.properties[name] === false ? 0 : bit);
   const { high } = VIRTIO_FEATURE;
+  const { adds, removes } = (modern ? undefined : legacyOnly) ?? { adds: 0, removes: 0 };
   return {
     low:
-      (backend.features.low |
+      ((backend.features.low |
+        adds |
         on("notify_on_empty", VIRTIO_FEATURE.notifyOnEmpty) |
         on("any_layout", VIRTIO_FEATURE.anyLayout) |
         on("indirect_desc", VIRTIO_FEATURE.indirectDescriptors) |
         on("event_idx", VIRTIO_FEATURE.eventIndex) |
-        VIRTIO_FEATURE.bad) >>>
+        VIRTIO_FEATURE.bad) &
+        ~removes) >>>
       0,
-    high: backend.features.high | on("queue_reset", high.ringReset) | (modern ? high.version1 : 0),
+    high:
+      backend.features.high |
+      on("queue_reset", high.ringReset) |
+      (usesPlatform(request) ? high.accessPlatform : 0) |
+      (modern ? high.version1 : 0),
   };
 }
 

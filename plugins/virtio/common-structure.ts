@@ -70,7 +70,7 @@ export class CommonStructure implements MemoryRegionOps {
       case AT.queueCount:
         return device.queues.length;
       case AT.status:
-        return device.status;
+        return device.shownStatus;
       case AT.generation:
         return device.generation;
       case AT.queueSelect:

@@ -8,7 +8,7 @@
  * with `...virtioPciProperties(vectors)`, `...pciProperties`, its own, and `...virtioProperties` among its type's
  * properties, in this order, which is the peer's.
  */
-import { token, type DeviceContext } from "backplane";
+import { token, type AccessAttributes, type AddressSpace, type DeviceContext, type QomProperty } from "backplane";
 import type { PciFunction } from "backplane/plugins/pci/contract";
 
 export { VIRTIO_FEATURE, VIRTIO_STATUS } from "./registers.ts";
@@ -32,16 +32,31 @@ export interface VirtioBackend {
   notified(queue: VirtQueue): void;
   /** The driver changed the status; `ready` is DRIVER_OK. */
   statusChanged?(ready: boolean): void;
-  reset?(): void;
+  /**
+   * What comes of requests from before is thrown away from now on. A promise resolves when none of them touches memory
+   * any more: until then the status does not read as 0 (§4.1.4.3.1), which tells the driver to wait.
+   */
+  reset?(): void | Promise<void>;
 }
+
+/**
+ * A type of a kind's own that works one way only: as a conventional device with the legacy interface, or without it.
+ * The common type does what its properties and its place say.
+ */
+export type VirtioVariant = "transitional" | "non-transitional";
 
 export interface VirtioRequest {
   readonly device: DeviceContext;
   readonly backend: VirtioBackend;
   /** As in names of regions: `virtio-input`. */
   readonly name: string;
+  readonly variant?: VirtioVariant;
   /** The type of the device without its card; it gets those of the card's values that it has properties for. */
   readonly inner?: string;
+  /** What values came to, on the card and on the device without it. */
+  readonly shows?: readonly QomProperty[];
+  /** Features that a device without the modern interface offers besides, and does not offer (bits of the first word). */
+  readonly legacyOnly?: { readonly adds: number; readonly removes: number };
   /** Device type of VirtIO 1.2 §5: 18 is input. */
   readonly type: number;
   /** Class and subclass. */
@@ -94,6 +109,8 @@ export interface VirtQueue {
 /** A plugged virtio function. */
 export interface VirtioCard {
   readonly subject: PciFunction;
+  /** What the device reaches of memory now, and how its accesses introduce themselves. */
+  readonly memory: { readonly space: AddressSpace; readonly attributes: AccessAttributes };
   readonly queues: readonly VirtQueue[];
   /** What was negotiated. */
   readonly features: VirtioFeatures;

@@ -31,7 +31,10 @@ export interface DeviceParts {
 export class VirtioDevice {
   readonly queues: readonly SplitQueue[];
   readonly offered: VirtioFeatures;
-  status = 0;
+  #status = 0;
+  /** Requests from before a reset are still under way; grows so that an older reset does not end a younger one. */
+  #resetting = 0;
+  #isResetting = false;
   interruptStatus = 0;
   configVector = NO_VECTOR;
   generation = 0;
@@ -73,12 +76,21 @@ export class VirtioDevice {
     this.queues = queues.map((size, index) => new SplitQueue(index, size, host));
   }
 
+  get status(): number {
+    return this.#status;
+  }
+
+  /** As the driver reads it: 0 when a reset is complete (VirtIO 1.2 §4.1.4.3.2). */
+  get shownStatus(): number {
+    return this.#isResetting && this.#status === 0 ? VIRTIO_STATUS.acknowledge | VIRTIO_STATUS.driver : this.#status;
+  }
+
   get features(): VirtioFeatures {
     return this.#features;
   }
 
   get ready(): boolean {
-    return (this.status & VIRTIO_STATUS.driverOk) !== 0;
+    return (this.#status & VIRTIO_STATUS.driverOk) !== 0;
   }
 
   get isModern(): boolean {
@@ -97,16 +109,24 @@ export class VirtioDevice {
 
   /** Not once FEATURES_OK stands (§3.1.1). */
   negotiate(low: number, high: number): void {
-    if ((this.status & VIRTIO_STATUS.featuresOk) !== 0) return;
+    if ((this.#status & VIRTIO_STATUS.featuresOk) !== 0) return;
     if ((low & VIRTIO_FEATURE.bad) !== 0) this.#log.warn("the driver accepts a feature that nobody may accept");
     this.#features = { low: (low & this.offered.low) >>> 0, high: (high & this.offered.high) >>> 0 };
   }
 
   setStatus(value: number): void {
+    if (this.#refusesFeatures(value)) return;
     const wasReady = this.ready;
     const ready = (value & VIRTIO_STATUS.driverOk) !== 0;
-    this.status = value & 0xff;
+    this.#status = value & 0xff;
     if (ready !== wasReady) this.#backend.statusChanged?.(ready);
+  }
+
+  /** A driver that is to go through the platform's IOMMU must accept it; otherwise FEATURES_OK does not stay (§6.2). */
+  #refusesFeatures(status: number): boolean {
+    const { accessPlatform } = VIRTIO_FEATURE.high;
+    const isNew = (status & ~this.#status & VIRTIO_STATUS.featuresOk) !== 0;
+    return isNew && this.isModern && (this.offered.high & ~this.#features.high & accessPlatform) !== 0;
   }
 
   selectQueue(index: number): void {
@@ -153,13 +173,14 @@ export class VirtioDevice {
     this.#log.warn("the driver broke a rule", { reason, ...details });
     this.#broken = true;
     if (!this.isModern) return;
-    this.status |= VIRTIO_STATUS.needsReset;
+    this.#status |= VIRTIO_STATUS.needsReset;
     this.configChanged();
   }
 
   reset(): void {
     this.setStatus(0);
-    this.#backend.reset?.();
+    const drained = this.#backend.reset?.();
+    if (drained !== undefined) this.#waitFor(drained);
     this.#broken = false;
     this.disabled = false;
     this.#features = { low: 0, high: 0 };
@@ -168,6 +189,14 @@ export class VirtioDevice {
     this.configVector = NO_VECTOR;
     for (const queue of this.queues) queue.reset();
     this.#transport.interrupt(NO_VECTOR);
+  }
+
+  #waitFor(drained: Promise<void>): void {
+    const turn = ++this.#resetting;
+    this.#isResetting = true;
+    void drained.then(() => {
+      if (turn === this.#resetting) this.#isResetting = false;
+    });
   }
 
   #interrupt(cause: number, vector: number): void {

@@ -14,6 +14,7 @@ import {
   type DeviceType,
   type Disposable,
   type OptionValue,
+  type PropertyTable,
 } from "backplane";
 import { pciProperties } from "backplane/plugins/pci/contract";
 import { backendType } from "./backend-device.ts";
@@ -51,16 +52,19 @@ const entropyProperties = {
 
 export const entropyBackend = backendType("virtio-rng-device", "virtio-device", entropyProperties);
 
+export const entropyCard = {
+  ioeventfd: prop.unmodelled(prop.bool(true, { description: "on/off" })),
+  vectors: prop.unsigned(32, VECTORS_UNSPECIFIED),
+} satisfies PropertyTable;
+
 export const entropyType = {
   name: "virtio-rng-pci",
   bus: "PCI",
+  parent: "virtio-rng-pci-base",
   category: "misc",
   parts: { "virtio-backend": "child<virtio-rng-device>" },
   properties: {
-    ...virtioPciProperties({
-      ioeventfd: prop.unmodelled(prop.bool(true, { description: "on/off" })),
-      vectors: prop.unsigned(32, VECTORS_UNSPECIFIED),
-    }),
+    ...virtioPciProperties(entropyCard),
     ...pciProperties,
     ...prop.inner(entropyProperties),
   },

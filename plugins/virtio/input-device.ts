@@ -47,6 +47,8 @@ const common = {
   serial: prop.string(undefined),
 };
 
+export const inputCard = { vectors: prop.unsigned(32, VECTORS) } satisfies PropertyTable;
+
 function inputType<const W extends PropertyTable>(model: InputModel, wheel: W) {
   return {
     name: `virtio-${model}-pci`,
@@ -55,7 +57,7 @@ function inputType<const W extends PropertyTable>(model: InputModel, wheel: W) {
     parts: { "virtio-backend": `child<virtio-${model}-device>` },
     category: "input",
     properties: {
-      ...virtioPciProperties({ vectors: prop.unsigned(32, VECTORS) }),
+      ...virtioPciProperties(inputCard),
       ...pciProperties,
       ...prop.inner({ ...wheel, ...common, ...virtioProperties }),
     },

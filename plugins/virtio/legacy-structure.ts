@@ -58,7 +58,7 @@ export class LegacyStructure implements MemoryRegionOps {
       case AT.queueSelect:
         return device.selectedQueue;
       case AT.status:
-        return device.status;
+        return device.shownStatus;
       case AT.interrupt:
         return this.#options.acknowledge();
       case AT.configVector:

@@ -8,7 +8,8 @@ const AVAILABLE_NO_INTERRUPT = 0x1;
 const USED_ELEMENT = 8;
 /** Legacy drivers align the used ring to a page (§2.7.2). */
 const LEGACY_ALIGNMENT = 4096;
-const SAFE_HIGH = 2 ** 21;
+/** High words from here on are beyond 2^52, where no processor has memory, and what is added stays exact. */
+const SAFE_HIGH = 2 ** 20;
 
 /** What a queue needs of the device that has it. */
 export interface QueueHost {
@@ -214,7 +215,7 @@ export class SplitQueue implements VirtQueue {
   }
 }
 
-/** An address beyond 2^53 is nowhere: the queue then is as if it had none. */
+/** An address beyond 2^52 is nowhere: the queue then is as if it had none. */
 function whole([low = 0, high = 0]: readonly number[]): number {
   return high >= SAFE_HIGH ? 0 : high * 2 ** 32 + low;
 }

@@ -5,8 +5,9 @@ import {
   inject,
   injectable,
   MEMORY_REGIONS,
+  SYSTEM_MEMORY,
+  type AddressSpace,
   type Buses,
-  type DeviceContext,
   type Devices,
   type MemoryRegions,
   type OptionValue,
@@ -23,15 +24,17 @@ export class VirtioService implements Virtio {
     @inject(MEMORY_REGIONS) private readonly regions: MemoryRegions,
     @inject(BUSES) private readonly buses: Buses,
     @inject(DEVICES) private readonly devices: Devices,
+    @inject(SYSTEM_MEMORY) private readonly system: AddressSpace,
   ) {}
 
   plug(request: VirtioRequest): VirtioCard {
-    const card = new VirtioPciCard(request, { pci: this.pci, regions: this.regions });
-    if (request.inner !== undefined) this.#addInner(request.device, request.inner);
+    const card = new VirtioPciCard(request, { pci: this.pci, regions: this.regions, system: this.system });
+    for (const shown of request.shows ?? []) request.device.object.add(shown);
+    if (request.inner !== undefined) this.#addInner(request, request.inner);
     return card;
   }
 
-  #addInner(device: DeviceContext, driver: string): void {
+  #addInner({ device, shows = [] }: VirtioRequest, driver: string): void {
     const bus = new VirtioBus();
     device.own(this.buses.add(bus));
     const type = this.devices.types().find(({ name }) => name === driver);
@@ -44,6 +47,7 @@ export class VirtioService implements Virtio {
     }
     const place = { of: device.path, name: "virtio-backend" };
     const inner = this.devices.create({ driver, on: bus, place, properties }, "machine");
+    for (const shown of shows) inner.context.object.add(shown);
     device.own(disposable(() => this.devices.remove(inner)));
   }
 }

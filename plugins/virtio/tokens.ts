@@ -7,3 +7,10 @@ export interface OptionalRandomSources {
 }
 
 export const OPTIONAL_RANDOM_SOURCES = token<OptionalRandomSources>("OPTIONAL_RANDOM_SOURCES");
+
+/** Within this plugin: how many processors the machine starts with; 1 where it has none. */
+export interface ProcessorCount {
+  readonly count: number;
+}
+
+export const PROCESSOR_COUNT = token<ProcessorCount>("PROCESSOR_COUNT");

@@ -40,6 +40,14 @@ export class VmcoreinfoDevice implements Device {
       onWrite: (offset, length) => file.written(offset, length),
     });
     device.own(this.resets.add(() => file.reset()));
+    device.carry({
+      kind: "captured",
+      idstr: "vmcoreinfo",
+      version: 1,
+      description: async () => (await import("./late/state.ts")).VMCOREINFO_STATE,
+      capture: () => file.captureState(),
+      restore: (state) => file.restoreState(state),
+    });
     service.file = file;
     device.own(
       disposable(() => {

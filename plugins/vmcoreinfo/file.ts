@@ -7,6 +7,15 @@ const LENGTH = 16;
 const AT = { hostFormat: 0, guestFormat: 2, size: 4, address: 8 } as const;
 const FORMAT = { none: 0, elf: 1 } as const;
 
+/** What a migration carries. */
+export interface VmcoreinfoState {
+  isComplete: boolean;
+  hostFormat: number;
+  guestFormat: number;
+  size: number;
+  address: bigint;
+}
+
 export class VmcoreinfoFile {
   readonly bytes = new Uint8Array(LENGTH);
   readonly #fields = new DataView(this.bytes.buffer);
@@ -22,6 +31,24 @@ export class VmcoreinfoFile {
   written(offset: number, length: number): void {
     const format = this.#fields.getUint16(AT.guestFormat, true);
     this.#isComplete = offset === 0 && length === LENGTH && format !== FORMAT.none;
+  }
+
+  captureState(): VmcoreinfoState {
+    return {
+      isComplete: this.#isComplete,
+      hostFormat: this.#fields.getUint16(AT.hostFormat, true),
+      guestFormat: this.#fields.getUint16(AT.guestFormat, true),
+      size: this.#fields.getUint32(AT.size, true),
+      address: this.#fields.getBigUint64(AT.address, true),
+    };
+  }
+
+  restoreState({ isComplete, hostFormat, guestFormat, size, address }: VmcoreinfoState): void {
+    this.#fields.setUint16(AT.hostFormat, hostFormat, true);
+    this.#fields.setUint16(AT.guestFormat, guestFormat, true);
+    this.#fields.setUint32(AT.size, size, true);
+    this.#fields.setBigUint64(AT.address, address, true);
+    this.#isComplete = isComplete;
   }
 
   get note(): VmcoreinfoNote | undefined {

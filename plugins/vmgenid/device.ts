@@ -1,18 +1,25 @@
 import {
   DEVICE,
+  DEVICE_STATES,
   disposable,
   inject,
   injectable,
   prop,
+  RAM_BLOCK_NOTIFIERS,
   type Device,
   type DeviceContext,
+  type DeviceStates,
   type Property,
+  type RAMBlock,
+  type RAMBlockNotifier,
+  type RAMBlockNotifiers,
 } from "backplane";
 import { vmgenidErrors } from "./errors.ts";
+import { GUID } from "./guid.ts";
+import { vmgenidSection } from "./section.ts";
 import { VMGENID_STATE, type VmgenidState } from "./state.ts";
 
 const AUTOMATIC = "auto";
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const guid: Property<string> = {
   type: "str",
@@ -32,24 +39,47 @@ export const VMGENID_DEVICE = { name: "vmgenid", category: "misc", hotpluggable:
 export class VmgenidDevice implements Device {
   readonly #context: DeviceContext<typeof VMGENID_DEVICE.properties>;
   readonly #state: VmgenidState;
+  readonly #states: DeviceStates;
+  readonly #notifiers: RAMBlockNotifiers;
 
   constructor(
     @inject(DEVICE) context: DeviceContext<typeof VMGENID_DEVICE.properties>,
     @inject(VMGENID_STATE) state: VmgenidState,
+    @inject(DEVICE_STATES) states: DeviceStates,
+    @inject(RAM_BLOCK_NOTIFIERS) notifiers: RAMBlockNotifiers,
   ) {
     this.#context = context;
     this.#state = state;
+    this.#states = states;
+    this.#notifiers = notifiers;
   }
 
   realize(): void {
     const state = this.#state;
+    const context = this.#context;
     if (state.guid !== undefined) throw vmgenidErrors.VMGENID_TWICE();
-    const { guid: given } = this.#context.properties;
-    state.guid = given === AUTOMATIC ? state.automatic() : given;
-    this.#context.own(
+    const { guid: given } = context.properties;
+    state.isAutomatic = given === AUTOMATIC;
+    state.guid = state.isAutomatic ? state.automatic() : given;
+    context.own(
       disposable(() => {
         state.guid = undefined;
+        state.forgetAddress();
       }),
     );
+    context.own(this.#states.add(vmgenidSection(state)));
+    context.own(this.#notifiers.add(guardAddress(state)));
   }
+}
+
+/** The address is good for as long as the guest's memory is there, and travels. */
+export function guardAddress(state: VmgenidState): RAMBlockNotifier {
+  const forget = (block: RAMBlock): void => {
+    if (block === state.block) state.forgetAddress();
+  };
+  return {
+    name: "vmgenid",
+    ramBlockMigratableChanged: (block) => (block.migratable ? undefined : forget(block)),
+    ramBlockRemoved: forget,
+  };
 }

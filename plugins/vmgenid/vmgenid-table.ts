@@ -1,6 +1,7 @@
 // The SSDT of the VM Generation ID device and how its GUID comes into guest memory: Microsoft, "Virtual Machine
 // Generation ID" (August 2012), and the table loader's write-pointer command.
 import { HEADER_LENGTH, type OemIds, type TableImage, TableWriter, acpiTable } from "backplane/plugins/acpi/contract";
+import { guidBytes } from "./guid.ts";
 
 /** The page with the GUID; the guest sees where it lies through the SSDT, we through `VMGENID_ADDRESS_FILE`. */
 export const VMGENID_GUID_FILE = "etc/vmgenid_guid";
@@ -32,20 +33,6 @@ export function buildVmgenidSsdt(oem: OemIds, { aml, pageAddressOffset }: Vmgeni
       { kind: "pointer", at: HEADER_LENGTH + pageAddressOffset, size: 4, to: { file: VMGENID_GUID_FILE, offset: 0 } },
     ],
   };
-}
-
-/** A GUID as it lies in memory: its first three fields are little-endian (ACPI 6.5 §19.6.142). */
-export function guidBytes(guid: string): Uint8Array {
-  const match = /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/i.exec(guid);
-  if (!match) throw new RangeError(`"${guid}" is not a GUID`);
-  const [, first = "", second = "", third = "", fourth = "", fifth = ""] = match;
-  const rest = Buffer.from(fourth + fifth, "hex");
-  return new TableWriter()
-    .u32(parseInt(first, 16))
-    .u16(parseInt(second, 16))
-    .u16(parseInt(third, 16))
-    .bytes(rest)
-    .finish();
 }
 
 /** The contents of `VMGENID_GUID_FILE`. */

@@ -2,12 +2,15 @@ import {
   CLOCK,
   asBackplaneError,
   definePlugin,
+  DEVICE_STATES,
   DEVICES,
   GLOBALS,
   LIFECYCLE,
   MACHINE,
+  MACHINE_CONTROL,
   MEMORY_REGIONS,
   QOM,
+  RESETS,
   SYSTEM_MEMORY,
   type Disposable,
   type PluginMachine,
@@ -21,6 +24,7 @@ import { CPUS, PROCESSOR_SPACES } from "./contract.ts";
 import { Cpu, CPU_CLASSES, cpuTypes } from "./device.ts";
 import { ProcessorSpaces } from "./processor-spaces.ts";
 import { addQueries } from "./queries.ts";
+import { ProcessorStates } from "./processor-states.ts";
 import { Processors, PROCESSORS } from "./processors.ts";
 
 export default definePlugin({
@@ -50,6 +54,15 @@ export default definePlugin({
     const seen = new Map<number, Disposable>();
     machine.own(cpus.onPlug(({ index }) => void seen.set(index, spaces.add(index))));
     machine.own(cpus.onUnplug(({ index }) => void seen.get(index)?.dispose()));
+    const states = machine.own(
+      new ProcessorStates(cpus, {
+        states: machine.use(DEVICE_STATES),
+        control: machine.use(MACHINE_CONTROL),
+        resets: machine.use(RESETS),
+      }),
+    );
+    machine.own(cpus.onPlug(({ index }) => states.add(index)));
+    machine.own(cpus.onUnplug(({ index }) => states.remove(index)));
     contributeAcpi(machine, cpus);
     tellFirmware(machine, cpus);
     addQueries(machine);

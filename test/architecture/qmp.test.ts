@@ -7,7 +7,11 @@ import { renderQmpPage } from "./qmp-page.ts";
 import { sources } from "./sources.ts";
 
 async function withMachine<T>(use: (machine: Machine) => T | Promise<T>): Promise<T> {
-  const machine = await Machine.create(definitionOf(["-M", "q35", "-nodefaults"]), { types: machineTypes });
+  const bare = definitionOf(["-M", "q35", "-nodefaults"]);
+  const offers = machineTypes.find(({ name }) => name === bare.machine.type)?.offers ?? [];
+  const offered = Object.fromEntries(offers.map(({ id }) => [id, { value: {} }]));
+  const definition = { ...bare, options: { ...bare.options, ...offered } };
+  const machine = await Machine.create(definition, { types: machineTypes });
   try {
     return await use(machine);
   } finally {

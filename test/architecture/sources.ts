@@ -15,16 +15,25 @@ const SPECIFIER =
 
 /** Sources below the named top-level folders. */
 export function sources(...folders: readonly string[]): SourceFile[] {
-  return folders.flatMap((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
-      .map((name) => `${folder}/${name.split(path.sep).join("/")}`)
-      .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
-      .map((file) => {
-        const text = readFileSync(path.join(root, file), "utf8");
-        const imports = [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
-        return { file, text, imports };
-      }),
-  );
+  return folders.flatMap((folder) => {
+    const known = read.get(folder) ?? readSources(folder);
+    read.set(folder, known);
+    return known;
+  });
+}
+
+/** They do not change while tests run, and tests ask again and again. */
+const read = new Map<string, readonly SourceFile[]>();
+
+function readSources(folder: string): SourceFile[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => `${folder}/${name.split(path.sep).join("/")}`)
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+    .map((file) => {
+      const text = readFileSync(path.join(root, file), "utf8");
+      const imports = [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+      return { file, text, imports };
+    });
 }
 
 /** The names that a text imports as values from a specifier. */

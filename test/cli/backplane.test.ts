@@ -116,11 +116,11 @@ describe("help", () => {
   test("of the program names every command", async () => {
     const { status, stdout } = await backplane("--help");
     expect(status).toBe(0);
-    for (const name of ["run", "check", "plugins", "machines", "schema"])
+    for (const name of ["run", "check", "notifiers", "plugins", "machines", "schema"])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
   });
 
-  test.each(["run", "check", "plugins", "machines", "schema"])("of %s", async (name) => {
+  test.each(["run", "check", "notifiers", "plugins", "machines", "schema"])("of %s", async (name) => {
     const { status, stdout } = await backplane(name, "--help");
     expect(status).toBe(0);
     expect(stdout).toContain(`Usage: backplane ${name}`);
@@ -144,7 +144,9 @@ describe("lists", () => {
   test("plugins --json, in the order in which they are attached", async () => {
     const { stdout } = await backplane("plugins", "--json");
     const plugins = JSON.parse(stdout) as { id: string; summary: string; requires: string[]; provides: string[] }[];
-    expect(plugins.map(({ id }) => id).toSorted()).toEqual(machineTypes[0]?.plugins.map(({ id }) => id).toSorted());
+    const type = machineTypes.find(({ aliases }) => aliases?.includes("q35"));
+    const own = [...(type?.plugins ?? []), ...(type?.offers ?? [])];
+    expect(plugins.map(({ id }) => id).toSorted()).toEqual(own.map(({ id }) => id).toSorted());
     const provided = new Set<string>();
     const all = new Set(plugins.flatMap(({ provides }) => provides));
     for (const { id, summary, requires, provides } of plugins) {
@@ -167,6 +169,7 @@ test("run --json has the report's shape", async () => {
     "definition",
     "description",
     "machine",
+    "untold",
     "ramBlocks",
     "timeline",
     "steps",
@@ -174,6 +177,7 @@ test("run --json has the report's shape", async () => {
   ]);
   expect(report).toMatchObject({
     machine: { type: "pc-q35-10.0", memory: 20 * 1024 ** 3, devices: ["nvdimm", "vmgenid", "intel-iommu"] },
+    untold: [],
     ramBlocks: [
       expect.objectContaining({ name: "before", ...blocks }),
       expect.objectContaining({ name: "after", ...blocks }),

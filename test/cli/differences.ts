@@ -29,7 +29,6 @@ export const DIFFERENCES: { readonly [name: string]: Difference } = {
     status: 1,
     stderr: "{qemu}: Property 'pc-q35-10.0-machine.usb' doesn't take value 'on'\n",
   },
-  "option-incoming-defer": unavailable("-incoming defer"),
   "machine-help": { reason: FEWER, status: 0, stderr: "" },
   "machine-short-help": { reason: FEWER, status: 0, stderr: "" },
   "machine-accel-help": { reason: FEWER, status: 0, stderr: "" },

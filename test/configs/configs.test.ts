@@ -10,7 +10,10 @@ import { machineTypes } from "../../machines/index.ts";
 import timeline from "../../plugins/timeline/index.ts";
 
 const folder = path.resolve(import.meta.dirname, "../../configs");
-const plugins = [timeline.id, ...machineTypes.flatMap((type) => type.plugins.map(({ id }) => id))];
+const plugins = [
+  timeline.id,
+  ...machineTypes.flatMap(({ plugins: own, offers = [] }) => [...own, ...offers].map(({ id }) => id)),
+];
 
 for (const name of readdirSync(folder)) {
   test(name, async () => {

@@ -1,12 +1,15 @@
 import {
   defineMachineType,
   Machine,
+  HOST_MAPPING_NOTIFIERS,
+  HOST_RESOURCES,
   RAM_BLOCK_NOTIFIERS,
   type AnyPlugin,
   type LogRecord,
   type MachineDefinition,
   type MachineType,
   type TimeSource,
+  type Untold,
 } from "backplane";
 
 /** A machine type without devices: memory, notifiers, monitors' registry, and the plugins that a test gives. */
@@ -40,33 +43,46 @@ export interface TestMachineOptions extends Partial<MachineDefinition> {
   readonly with?: readonly AnyPlugin[];
   /** Default `guest`. */
   readonly time?: TimeSource;
+  /** Notifications that somebody is not told of. */
+  readonly untold?: readonly Untold[];
 }
 
 /**
  * Builds a machine, runs the test, and releases the machine, whatever the test does. Fails when something of the
- * machine is left: a notifier that is still registered was not handed to `machine.own`.
+ * machine is left: a notifier that is still registered was not handed to `machine.own`, nor was a mapping that is still
+ * announced; what a modelled host still holds was not given back.
  */
 export async function withMachine<T>(
   options: TestMachineOptions,
   test: (machine: Machine, log: readonly LogRecord[]) => T | Promise<T>,
 ): Promise<T> {
-  const { type = emptyMachineType, with: plugins = [], time = "guest", ...parts } = options;
+  const { type = emptyMachineType, with: plugins = [], time = "guest", untold = [], ...parts } = options;
   const log: LogRecord[] = [];
   const definition = testDefinition({ machine: { type: type.name, properties: {} }, ...parts });
   const machine = await Machine.create(definition, {
     types: [type],
     plugins,
     time,
+    untold,
     log: (record) => log.push(record),
   });
   const notifiers = machine.service(RAM_BLOCK_NOTIFIERS);
+  const mappings = machine.service(HOST_MAPPING_NOTIFIERS);
+  const resources = machine.service(HOST_RESOURCES);
   let result: T;
   try {
     result = await test(machine, log);
   } finally {
     await machine.dispose();
   }
-  const left = notifiers.subscribers();
+  const left = [...notifiers.subscribers(), ...mappings.subscriptions().map(({ name }) => name)];
   if (left.length > 0) throw new Error(`still registered after the machine was released: ${left.join(", ")}`);
+  const mapped = mappings.mappings().map(({ owner, hostAddress }) => `${owner}@0x${hostAddress.toString(16)}`);
+  if (mapped.length > 0) throw new Error(`still mapped after the machine was released: ${mapped.join(", ")}`);
+  const held = resources.all().filter((resource) => resource.outstanding() !== 0);
+  if (held.length > 0) {
+    const what = held.map((resource) => `${resource.outstanding()} ${resource.name}`);
+    throw new Error(`the host still holds what the machine took: ${what.join(", ")}`);
+  }
   return result;
 }

@@ -1,3 +1,4 @@
+export { describeUntold, type UntoldStory } from "./untold.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   byteLength,

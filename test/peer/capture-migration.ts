@@ -24,12 +24,17 @@ async function migrateTo(peer: Peer, file: string): Promise<Buffer> {
 export async function captureMigration(
   test: MigrationCase,
   version: string,
-): Promise<{ golden: MigrationGolden; stream: Buffer | undefined }> {
+): Promise<{ golden: MigrationGolden; stream: Buffer | undefined; devices: Buffer | undefined }> {
   const peer = await Peer.start(test.args);
   try {
     const stream = await migrateTo(peer, peer.workspace.file("stream"));
     const golden = { name: test.name, peer: version, args: test.args, ...readSkeleton(stream) };
-    return { golden, stream: test.whole ? gzipSync(stream, { level: 9 }) : undefined };
+    const first = golden.sections.find(({ kind }) => kind === "full")?.offset ?? 0;
+    return {
+      golden,
+      stream: test.whole ? gzipSync(stream, { level: 9 }) : undefined,
+      devices: test.whole ? undefined : gzipSync(stream.subarray(first), { level: 9 }),
+    };
   } finally {
     await peer.close();
   }

@@ -5,6 +5,7 @@ import { captureChipset } from "./capture-chipset.ts";
 import { captureCli } from "./capture-cli.ts";
 import { captureHmp } from "./capture-hmp.ts";
 import { captureReadline } from "./capture-hmp-readline.ts";
+import { captureIncoming } from "./capture-incoming.ts";
 import { captureMigration } from "./capture-migration.ts";
 import { captureQmp } from "./capture-qmp.ts";
 import { captureQmpSchema } from "./capture-qmp-schema.ts";
@@ -60,10 +61,15 @@ async function captureAllQmp(): Promise<void> {
 async function captureAllMigration(): Promise<void> {
   for (const test of migrationCases) {
     if (!wanted(test.name)) continue;
-    const { golden, stream } = await captureMigration(test, version);
+    const { golden, stream, devices } = await captureMigration(test, version);
     keep(text(golden), "migration", `${test.name}.json`);
     if (stream) keep(stream, "migration", `${test.name}.bin.gz`);
+    if (devices) keep(devices, "migration", `${test.name}.devices.bin.gz`);
   }
+}
+
+async function captureAllIncoming(): Promise<void> {
+  keep(text(await captureIncoming(version)), "migration", "incoming.json");
 }
 
 /** All command lines share one file, so a choice of cases only checks them. */
@@ -98,6 +104,7 @@ const kinds: Readonly<Record<string, () => Promise<void>>> = {
   chipset: captureAllChipset,
   cli: captureAllCli,
   hmp: captureAllHmp,
+  incoming: captureAllIncoming,
   "hmp-readline": captureAllReadline,
   qmp: captureAllQmp,
   "qmp-schema": captureAllQmpSchema,

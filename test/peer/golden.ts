@@ -109,6 +109,27 @@ export interface MigrationGolden extends StreamSkeleton {
   readonly args: readonly string[];
 }
 
+/** What the peer says to streams that are not what they should be. */
+export interface IncomingGolden {
+  readonly peer: string;
+  readonly args: readonly string[];
+  readonly cases: readonly {
+    readonly what: string;
+    readonly lines: readonly string[];
+    /** The process ends with it. */
+    readonly ends: boolean;
+  }[];
+}
+
+export function loadIncomingGolden(): IncomingGolden {
+  return loadJson("migration", "incoming.json") as unknown as IncomingGolden;
+}
+
+/** From the first section of a device to the stream's end. */
+export function loadMigrationDevices(name: string): Buffer {
+  return gunzipSync(readFileSync(goldenPath("migration", `${name}.devices.bin.gz`)));
+}
+
 const HOST_ADDRESS = / 0x[0-9a-f]{16}( {2}r[ow])$/gm;
 
 /** Replaces the HVA column, the only one that differs from run to run, by as many characters. */

@@ -1,9 +1,11 @@
-import { definePlugin, LIFECYCLE, RESETS } from "backplane";
-import { ACPI, ACPI_DSDT, fwCfgDevice } from "backplane/plugins/acpi/contract";
+import { definePlugin, LIFECYCLE, RAM_BLOCK_NOTIFIERS, RESETS } from "backplane";
+import { ACPI, ACPI_DSDT, ACPI_FILES, fwCfgDevice } from "backplane/plugins/acpi/contract";
 import { FW_CFG, FW_CFG_IO } from "backplane/plugins/fw-cfg/contract";
 import { MIGRATION_STATE } from "backplane/plugins/migration/contract";
 import { ROM_LOADER } from "backplane/plugins/rom-loader/contract";
 import { AcpiFiles } from "./acpi-files.ts";
+import { ACPI_FILES_HEARS } from "./hears.ts";
+import { OutgrownFiles } from "./outgrown.ts";
 import { acpiFilesState } from "./state.ts";
 
 /** Where a TPM's event log would be; there is none, and the file is empty. */
@@ -16,6 +18,7 @@ export default definePlugin({
     "publishes the ACPI tables through fw_cfg and rebuilds them when the guest first looks at them after a reset",
   requires: [ACPI, ACPI_DSDT, FW_CFG, ROM_LOADER],
   uses: [MIGRATION_STATE],
+  hears: [ACPI_FILES_HEARS],
   attach(machine) {
     machine.own(machine.use(ACPI_DSDT).add({ place: "fw-cfg", build: () => fwCfgDevice(FW_CFG_IO) }));
     const acpi = machine.use(ACPI);
@@ -31,6 +34,17 @@ export default definePlugin({
         if (sections !== undefined) machine.own(sections.add(acpiFilesState(files)));
       }),
     );
-    machine.own(machine.use(RESETS).add(() => files?.outdate()));
+    const outgrown = new OutgrownFiles(
+      Object.values(ACPI_FILES).map(({ name }) => name),
+      machine.log,
+    );
+    machine.own(machine.use(RAM_BLOCK_NOTIFIERS).add(outgrown));
+    machine.own(fwCfg.onSelect((key, file) => outgrown.selected(key, file)));
+    machine.own(
+      machine.use(RESETS).add(() => {
+        files?.outdate();
+        outgrown.reset();
+      }),
+    );
   },
 });

@@ -1,17 +1,20 @@
 // A file of the host: POSIX.1-2017 preadv, pwritev, fdatasync, ftruncate.
 import { closeSync, constants, fdatasync, fstatSync, ftruncateSync, openSync, readv, writev } from "node:fs";
-import { errnoOf, hostErrorText, type JsonObject } from "backplane";
+import { errnoOf, hostErrorText, type Disposable, type JsonObject } from "backplane";
 import type {
+  BlockBuffer,
   BlockDriver,
   BlockDriverNode,
   BlockFault,
   BlockOpenRequest,
   BlockPermissions,
   IoVector,
+  RegisteredBuffers,
   WriteOptions,
 } from "../contract.ts";
 import { blockErrors } from "../errors.ts";
 import { openFileLocks, type FileLocks } from "../file-locks.ts";
+import { registerWithHost } from "../host-buffers.ts";
 import { sliceVector, vectorLength, zeroVector } from "../io-vector.ts";
 import { punchHole } from "../punch-hole.ts";
 
@@ -19,19 +22,29 @@ const BLOCK_UNIT = 512;
 /** What one call of the host takes (IOV_MAX). */
 const VECTOR_LIMIT = 1024;
 
+interface FileParts {
+  readonly filename: string;
+  readonly fd: number;
+  readonly readOnly: boolean;
+  readonly locks: FileLocks | undefined;
+  readonly buffers: RegisteredBuffers | undefined;
+}
+
 class FileNode implements BlockDriverNode {
   readonly filename: string;
   readonly readOnly: boolean;
   readonly #fd: number;
   readonly #locks: FileLocks | undefined;
+  readonly #buffers: RegisteredBuffers | undefined;
   #length: number;
   readonly #discards = { done: 0, failed: 0, bytes: 0 };
 
-  constructor(filename: string, fd: number, readOnly: boolean, locks: FileLocks | undefined) {
+  constructor({ filename, fd, readOnly, locks, buffers }: FileParts) {
     this.filename = filename;
     this.readOnly = readOnly;
     this.#fd = fd;
     this.#locks = locks;
+    this.#buffers = buffers;
     this.#length = fstatSync(fd).size;
   }
 
@@ -92,6 +105,10 @@ class FileNode implements BlockDriverNode {
 
   lock(permissions: BlockPermissions): void {
     this.#locks?.set(permissions, this.filename);
+  }
+
+  registerBuffer(buffer: BlockBuffer): Disposable {
+    return registerWithHost(this.#buffers, buffer);
   }
 
   allocated(): number {
@@ -169,7 +186,7 @@ export const fileDriver: BlockDriver = {
       if (status.isDirectory()) throw blockErrors.BLOCK_OPEN(name, "Is a directory");
       if (!status.isFile()) throw blockErrors.BLOCK_NOT_REGULAR("file", name);
       const locks = options["locking"] === "off" ? undefined : openFileLocks(fd);
-      return new FileNode(name, fd, readOnly, locks);
+      return new FileNode({ filename: name, fd, readOnly, locks, buffers: request.buffers });
     } catch (failure) {
       closeSync(fd);
       throw failure;

@@ -1,7 +1,15 @@
 // Nodes without a medium: reads give nothing or zeroes, writes vanish.
-import type { JsonObject } from "backplane";
-import type { BlockDriver, BlockDriverNode, BlockFault, IoVector } from "../contract.ts";
+import type { Disposable, JsonObject } from "backplane";
+import type {
+  BlockBuffer,
+  BlockDriver,
+  BlockDriverNode,
+  BlockFault,
+  IoVector,
+  RegisteredBuffers,
+} from "../contract.ts";
 import { blockErrors } from "../errors.ts";
+import { registerWithHost } from "../host-buffers.ts";
 import { zeroVector } from "../io-vector.ts";
 
 const DEFAULT_LENGTH = 2 ** 30;
@@ -13,8 +21,10 @@ class NullNode implements BlockDriverNode {
   readonly length: number;
   readonly #latency: number;
   readonly #readZeroes: boolean;
+  readonly #buffers: RegisteredBuffers | undefined;
 
-  constructor(driver: string, options: JsonObject) {
+  constructor(driver: string, options: JsonObject, buffers: RegisteredBuffers | undefined) {
+    this.#buffers = buffers;
     this.filename = IDENTIFYING.every((name) => options[name] === undefined) ? `${driver}://` : undefined;
     this.length = typeof options["size"] === "number" ? options["size"] : DEFAULT_LENGTH;
     this.#latency = typeof options["latency-ns"] === "number" ? options["latency-ns"] : 0;
@@ -40,6 +50,11 @@ class NullNode implements BlockDriverNode {
     return this.#wait();
   }
 
+  /** There is nothing to transfer. It registers as a file would, so that refusals can be had without one. */
+  registerBuffer(buffer: BlockBuffer): Disposable {
+    return registerWithHost(this.#buffers, buffer);
+  }
+
   allocated(): number {
     return 0;
   }
@@ -54,5 +69,5 @@ export const nullDrivers: readonly BlockDriver[] = ["null-co", "null-aio"].map((
   name,
   children: [],
   identifying: IDENTIFYING,
-  open: ({ options }) => new NullNode(name, options),
+  open: ({ options, buffers }) => new NullNode(name, options, buffers),
 }));

@@ -3,14 +3,21 @@ import {
   disposable,
   isZero,
   TARGET_PAGE_SIZE,
+  type BlockAccess,
   type ByteLength,
   type DirtyMemory,
   type Disposable,
   type RAMBlock,
   type RAMList,
 } from "backplane";
-import { PAGE_FLAG, type LiveSection, type MigrationRound } from "backplane/plugins/migration/contract";
+import {
+  PAGE_FLAG,
+  type LiveSection,
+  type MigrationInput,
+  type MigrationRound,
+} from "backplane/plugins/migration/contract";
 import { DirtyRate } from "./dirty-rate.ts";
+import { RamLoader } from "./loader.ts";
 import { TrackedBlock } from "./tracked-block.ts";
 
 /**
@@ -32,6 +39,7 @@ export class RamSection implements LiveSection {
   readonly version = 4;
   readonly #list: RAMList;
   readonly #memory: DirtyMemory;
+  readonly #access: BlockAccess;
   #blocks: TrackedBlock[] = [];
   #logging: Disposable = disposable(() => undefined);
   #rate = new DirtyRate();
@@ -40,8 +48,11 @@ export class RamSection implements LiveSection {
   #lastSent: TrackedBlock | undefined;
   readonly #page = new Uint8Array(TARGET_PAGE_SIZE);
 
-  constructor(list: RAMList, memory: DirtyMemory) {
+  #loader: RamLoader | undefined;
+
+  constructor(list: RAMList, memory: DirtyMemory, access: BlockAccess) {
     this.#list = list;
+    this.#access = access;
     this.#memory = memory;
   }
 
@@ -102,6 +113,12 @@ export class RamSection implements LiveSection {
 
   total(): ByteLength {
     return byteLength(this.#migratable().reduce((total, block) => total + block.usedLength, 0));
+  }
+
+  load(input: MigrationInput, version: number): Promise<void> {
+    if (version !== this.version) throw input.fault();
+    this.#loader ??= new RamLoader(this.#list, this.#access);
+    return this.#loader.load(input);
   }
 
   /** The block is gone, or is not to be carried any more: what was not sent of it never will be. */

@@ -12,7 +12,7 @@ type SocketAddress = Extract<MigrationAddress, { transport: "socket" }>;
 type InetAddress = Extract<SocketAddress, { type: "inet" }>;
 
 /** Room in the host's structure for a socket's path, with its end. */
-const UNIX_PATH_MAX = 108;
+export const UNIX_PATH_MAX = 108;
 
 /** Connects. Until then `signal` gives it up. */
 export function connectSocket(address: SocketAddress, signal: AbortSignal): Promise<Transport> {
@@ -78,7 +78,7 @@ async function resolve({ host, ipv4, ipv6 }: InetAddress, name: string): Promise
 }
 
 /** A number, of which the low 16 bits count, or a name of the host's list of services. */
-async function portNumber(port: string, name: string): Promise<number> {
+export async function portNumber(port: string, name: string): Promise<number> {
   if (/^\d+$/.test(port)) return Number(BigInt.asUintN(16, BigInt(port)));
   const services = await readFile("/etc/services", "utf8").catch(() => "");
   for (const line of services.split("\n")) {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { byteLength, type HostAddress, type HostMapping, type HostMappingNotifier } from "backplane";
+import {
+  byteLength,
+  type HostAddress,
+  type HostMapping,
+  type HostMappingNotice,
+  type HostMappingNotifier,
+} from "backplane";
 import { codeOf, makeMemory } from "./machine-memory.ts";
 
 function mapping(address: number): HostMapping {
@@ -67,5 +73,28 @@ describe("host mappings", () => {
     mappings.add({ name: "young", hostMappingAdded: () => void old.dispose() });
     mappings.publish(mapping(1));
     expect(trace).toEqual([]);
+  });
+
+  test("are seen by who watches, with everyone who was told and what was thrown", () => {
+    const { mappings } = makeMemory();
+    const notices: HostMappingNotice[] = [];
+    mappings.observe((notice) => notices.push(notice));
+    const failing = mappings.observe(() => {
+      throw new Error("an observer cannot fail a change");
+    });
+    mappings.add(noting("a", [], 2));
+    mappings.add({ name: "deaf" });
+    const first = mapping(1);
+    const published = mappings.publish(first);
+    void failing.dispose();
+    expect(() => mappings.publish(mapping(2))).toThrow("no");
+    void published.dispose();
+    const seen = notices.map(({ kind, mapping: { hostAddress }, subscribers }) => [kind, hostAddress, subscribers]);
+    expect(seen).toEqual([
+      ["added", 1, [{ name: "a" }]],
+      ["added", 2, [{ name: "a", error: "no" }]],
+      ["removed", 2, []],
+      ["removed", 1, [{ name: "a" }]],
+    ]);
   });
 });

@@ -9,6 +9,7 @@ type Act =
   | { readonly act: "write"; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly act: "fill"; readonly offset: number; readonly length: number; readonly value: number }
   | { readonly act: "uint"; readonly offset: number; readonly size: 1 | 2 | 4; readonly value: number }
+  | { readonly act: "borrow"; readonly offset: number; readonly length: number; readonly value: number }
   | { readonly act: "discard"; readonly offset: number; readonly length: number };
 
 /** Offsets near the borders of pages and chunks, where mistakes live. */
@@ -38,6 +39,12 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
     size: fc.constantFrom(1, 2, 4),
     value: fc.nat({ max: 0xffffffff }),
   }),
+  fc.record({
+    act: fc.constant("borrow" as const),
+    offset,
+    length: fc.nat({ max: 200_000 }),
+    value: fc.constantFrom(0, 3),
+  }),
   fc.record({ act: fc.constant("discard" as const), offset, length: fc.nat({ max: 200_000 }) }),
 );
 
@@ -54,6 +61,14 @@ function apply(memory: HostMemory, plain: Uint8Array, act: Act): void {
     case "fill": {
       const length = Math.min(act.length, room);
       memory.fill(act.offset, length, act.value);
+      plain.fill(act.value, act.offset, act.offset + length);
+      return;
+    }
+    case "borrow": {
+      const length = Math.min(act.length, room);
+      const views: Uint8Array[] = [];
+      memory.borrow(act.offset, length, "write", views);
+      for (const view of views) view.fill(act.value);
       plain.fill(act.value, act.offset, act.offset + length);
       return;
     }
@@ -143,6 +158,8 @@ export function describeHostMemory(name: string, make: (length: ByteLength, cont
         () => memory.writeUint(LENGTH - 1, 2, 0),
         () => memory.isKnownZero(0, LENGTH + 1),
         () => memory.readUint(Number.NaN, 1),
+        () => memory.borrow(LENGTH - 1, 2, "read", []),
+        () => memory.borrow(-1, 1, "write", []),
       ];
       for (const act of outside) expect(codeOf(act)).toBe("HOST_MEMORY_RANGE");
       memory.read(LENGTH, new Uint8Array());
@@ -150,6 +167,43 @@ export function describeHostMemory(name: string, make: (length: ByteLength, cont
       void memory.dispose();
       expect(codeOf(() => memory.readUint(0, 1))).toBe("HOST_MEMORY_RANGE");
       expect(codeOf(() => memory.write(0, new Uint8Array(1)))).toBe("HOST_MEMORY_RANGE");
+      expect(codeOf(() => memory.borrow(0, 1, "read", []))).toBe("HOST_MEMORY_RANGE");
+    });
+
+    test("lends its bytes: what is written through the views is in the memory, and the other way round", () => {
+      const memory = memoryOf(
+        LENGTH,
+        Uint8Array.from({ length: 70_000 }, (_, index) => index % 251),
+      );
+      const [offset, length] = [65_000, 140_000];
+      const views = [Uint8Array.of(1)];
+      memory.borrow(offset, length, "write", views);
+      // Appended, in order, without a gap.
+      const lent = views.slice(1);
+      expect(views[0]).toEqual(Uint8Array.of(1));
+      expect(lent.reduce((sum, view) => sum + view.length, 0)).toBe(length);
+      const bytes = new Uint8Array(length);
+      memory.read(offset, bytes);
+      expect(Buffer.compare(Buffer.concat(lent), bytes)).toBe(0);
+      let value = 0;
+      for (const view of lent) for (let at = 0; at < view.length; at++) view[at] = value++ & 0xff;
+      memory.read(offset, bytes);
+      expect(bytes.every((byte, index) => byte === (index & 0xff))).toBe(true);
+      expect(memory.readUint(offset - 1, 1)).toBe((offset - 1) % 251);
+      memory.fill(offset, 3, 9);
+      expect([...(lent[0]?.subarray(0, 3) ?? [])]).toEqual([9, 9, 9]);
+    });
+
+    test("lends for reading without taking anything for it", () => {
+      const memory = memoryOf(LENGTH);
+      const before = memory.residentBytes();
+      const views: Uint8Array[] = [];
+      memory.borrow(60_000, 200_000, "read", views);
+      memory.borrow(LENGTH, 0, "read", views);
+      expect(Buffer.compare(Buffer.concat(views), Buffer.alloc(200_000))).toBe(0);
+      if (memory.shared) return;
+      expect(memory.isKnownZero(0, LENGTH)).toBe(true);
+      expect(memory.residentBytes()).toBe(before);
     });
 
     test("shows what its backing holds, and writes over it", () => {

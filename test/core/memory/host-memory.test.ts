@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { fstatSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { AnonymousMemory, byteLength, FileMemory, GiB, KiB, MiB, SharedFileMemory } from "backplane";
+import { AnonymousMemory, byteLength, FileMemory, GiB, KiB, MiB, posixMemory, SharedFileMemory } from "backplane";
 import { describeHostMemory } from "./host-memory-conformance.ts";
 import { codeOf } from "./machine-memory.ts";
 
@@ -120,4 +120,63 @@ describe("SharedFileMemory", () => {
     expect(codeOf(() => memory.writeUint(0, 1, 8))).toBe("HOST_MEMORY_READONLY");
     memory.dispose();
   });
+
+  test("mapped privately leaves the file alone, and knows of no zeros", () => {
+    const name = file(Uint8Array.from([7]), 8192);
+    const fd = openSync(name, "r+");
+    const memory = SharedFileMemory.map(posixMemory(), fd, byteLength(8192), { what: name, shared: false });
+    memory.writeUint(0, 1, 8);
+    memory.flush();
+    expect([memory.shared, memory.readUint(0, 1), memory.nextResident(4096, 8192)]).toEqual([false, 8, 4096]);
+    memory.discard(0, 4096);
+    expect(memory.readUint(0, 1)).toBe(0);
+    expect(readFileSync(name)[0]).toBe(7);
+    memory.dispose();
+  });
+
+  test("writes a part back, page by page", () => {
+    const calls: number[][] = [];
+    const posix = posixMemory();
+    const watched = {
+      ...posix,
+      sync: (...[pointer, offset, length]: Parameters<typeof posix.sync>) => {
+        calls.push([offset, length]);
+        posix.sync(pointer, offset, length);
+      },
+    };
+    const memory = SharedFileMemory.map(watched, openSync(file(new Uint8Array(), 16384), "r+"), byteLength(16384), {
+      what: "",
+    });
+    memory.flush(5000, 10);
+    memory.flush(0, 0);
+    memory.flush();
+    expect(calls).toEqual([
+      [4096, 914],
+      [0, 16384],
+    ]);
+    expect(codeOf(() => memory.flush(16384, 1))).toBe("HOST_MEMORY_RANGE");
+    memory.dispose();
+  });
+
+  test("that the host does not map is told with its reason, and the file is closed", () => {
+    const fd = openSync(file(new Uint8Array(), 4096), "r");
+    expect(() => SharedFileMemory.map(posixMemory(), fd, byteLength(4096), { what: "" })).toThrow(
+      "mmap: Permission denied",
+    );
+    expect(() => fstatSync(fd)).toThrow("EBADF");
+  });
+});
+
+test("memory that a transfer holds stays until the transfer has ended", () => {
+  const length = byteLength(2 * MiB);
+  const memory = SharedFileMemory.memfd("held", length);
+  const views: Uint8Array[] = [];
+  const hold = memory.hold();
+  memory.borrow(MiB, 8, "write", views);
+  memory.dispose();
+  // Unmapped, it would end this process.
+  views[0]?.fill(7);
+  expect(views[0]).toEqual(new Uint8Array(8).fill(7));
+  void hold.dispose();
+  expect(() => memory.read(0, new Uint8Array(1))).toThrow("leave the 0x0 bytes");
 });

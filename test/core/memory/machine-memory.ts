@@ -11,21 +11,26 @@ import {
   RAM_LIST,
   SYSTEM_IO,
   SYSTEM_MEMORY,
+  RAM_DISCARD,
+  HOST_ADDRESS_SPACE,
   type RAMBlock,
   type RamRegionOptions,
+  type Untold,
 } from "backplane";
 
-/** The memory services of a machine that has nothing else. */
-export function makeMemory() {
+/** The memory services of a machine that has nothing else, some of whose notifiers may not be told of something. */
+export function makeMemory(untold: readonly Untold[] = []) {
   const container = Container.create();
   const ownership = new Ownership();
-  provideMemory(container, ownership);
+  provideMemory(container, ownership, untold);
   const regions = container.resolve(MEMORY_REGIONS);
   return {
     ownership,
     regions,
     list: container.resolve(RAM_LIST),
     notifiers: container.resolve(RAM_BLOCK_NOTIFIERS),
+    hostSpace: container.resolve(HOST_ADDRESS_SPACE),
+    discard: container.resolve(RAM_DISCARD),
     mappings: container.resolve(HOST_MAPPING_NOTIFIERS),
     dirty: container.resolve(DIRTY_MEMORY),
     access: container.resolve(BLOCK_ACCESS),

@@ -391,7 +391,8 @@ describe("an observer", () => {
     list.setIdstr(rom, "new");
     void watch.dispose();
     list.free(rom);
-    const block0 = { idstr: "rom", usedLength: 4096, maxLength: 8192 };
+    const block0 = { idstr: "rom", region: "rom", usedLength: 4096, maxLength: 8192 };
+    const renamed = { ...block0, idstr: "new", usedLength: 8192 };
     expect(notices).toEqual([
       { kind: "added", ...block0, subscribers: [{ name: "good" }] },
       {
@@ -401,7 +402,7 @@ describe("an observer", () => {
         to: 8192,
         subscribers: [{ name: "good" }, { name: "bad", error: "no" }],
       },
-      { kind: "idstr", idstr: "new", usedLength: 8192, maxLength: 8192, from: "rom", to: "new", subscribers: [] },
+      { kind: "idstr", ...renamed, from: "rom", to: "new", subscribers: [] },
     ]);
   });
 

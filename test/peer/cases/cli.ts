@@ -5,6 +5,8 @@ import { deviceLines } from "./cli-devices.ts";
 import { liveLines } from "./cli-live.ts";
 import { memoryLines } from "./cli-memory.ts";
 import { processorLines } from "./cli-processors.ts";
+import { nvmeLines } from "./cli-nvme.ts";
+import { sevLines } from "./cli-sev.ts";
 
 /** What lies in every command line's `{dir}`, besides the sub-folder that `{dir}` itself is. */
 export const cliFiles: CaseFile[] = [
@@ -164,6 +166,8 @@ export const cliCases: readonly CliCase[] = [
   ...optionLines,
   ...machineLines,
   ...memoryLines,
+  ...nvmeLines,
+  ...sevLines,
   ...deviceLines,
   ...processorLines,
   ...configLines,

@@ -13,4 +13,10 @@ export const migrationCases: readonly MigrationCase[] = [
     args: ["-machine", "q35,accel=tcg", "-m", "128M", "-nodefaults", "-display", "none", "-serial", "none"],
     whole: false,
   },
+  {
+    name: "q35-defaults",
+    // Cards of the user's network carry its state besides.
+    args: ["-machine", "q35,accel=tcg", "-m", "16M", "-display", "none", "-nic", "none", "-device", "e1000e"],
+    whole: false,
+  },
 ];

@@ -1,9 +1,11 @@
 import { type QmpCase, NEGOTIATE, NONE, afterNegotiation, hmp, run } from "./qmp-case.ts";
 import { blockConversations } from "./qmp-block.ts";
+import { memoryQmpCases } from "./qmp-memory.ts";
 import { commandConversations } from "./qmp-commands.ts";
 import { syntaxConversations } from "./qmp-syntax.ts";
 import { migrationConversations } from "./qmp-migration.ts";
 import { qomConversations } from "./qmp-qom.ts";
+import { sevConversations } from "./qmp-sev.ts";
 import { acpiCases } from "./acpi.ts";
 
 const seedMachine = acpiCases.find((test) => test.name === "seed");
@@ -150,10 +152,12 @@ const queries: QmpCase[] = [
 ];
 
 export const qmpCases: readonly QmpCase[] = [
+  ...memoryQmpCases,
   ...syntaxConversations,
   ...queries,
   ...blockConversations,
   ...commandConversations,
   ...qomConversations,
+  ...sevConversations,
   ...migrationConversations,
 ];

@@ -1,5 +1,6 @@
 // Random conversations with devices' registers: what is written, and what is asked, follows from a seed.
 import type { Random } from "../random.ts";
+import { iommuCases } from "./iommu-registers.ts";
 
 /** One access; a store or an output when there is a value. */
 export interface Access {
@@ -179,6 +180,59 @@ function watchdogStep(random: Random): readonly Access[] {
   }
 }
 
+const VIRTIO_BAR = 0xe000_0000;
+const VIRTIO_START = [
+  output(0xcf8, 0x8000_0820, 4),
+  output(0xcfc, VIRTIO_BAR, 4),
+  output(0xcf8, 0x8000_0804, 4),
+  output(0xcfc, 0x0006, 4),
+];
+/** Registers of the common structure, with their widths and values that drivers write there. */
+const VIRTIO_REGISTERS: readonly (readonly [number, 1 | 2 | 4, readonly number[]])[] = [
+  [0x00, 4, [0, 1, 2]],
+  [0x04, 4, []],
+  [0x08, 4, [0, 1, 2]],
+  [0x0c, 4, [0, 1, 0x6e54, 0x3000_6e54, 0xffff_ffff]],
+  [0x10, 2, [0, 1, 2, 0xffff]],
+  [0x12, 2, []],
+  [0x14, 1, [0, 1, 3, 0xb, 0xf]],
+  [0x15, 1, []],
+  [0x16, 2, [0, 1, 2, 0x400]],
+  [0x18, 2, [0, 16, 256, 1024, 4096]],
+  [0x1a, 2, [0, 1, 2, 5]],
+  [0x1e, 2, []],
+  [0x20, 4, [0x10_0000, 0]],
+  [0x24, 4, [0]],
+  [0x28, 4, [0x10_1000]],
+  [0x30, 4, [0x10_2000]],
+  [0x3a, 2, [1]],
+];
+
+/** Negotiation and configuration; no queue is enabled, so nothing happens by itself. */
+function virtioStep(random: Random): readonly Access[] {
+  const device = VIRTIO_BAR + 0x2000;
+  if (random.chance(0.2)) return [load(device + 4 * random.between(0, 16))];
+  if (random.chance(0.1)) return [store(device + 0x20, random.between(0, 1), 1), load(device + 0x20)];
+  if (random.chance(0.1)) return configurationStep(random);
+  if (random.chance(0.05)) return [store(VIRTIO_BAR + 0x3000, 0, 2), load(VIRTIO_BAR + 0x1000, 1)];
+  const [at, size, values] = random.pick(VIRTIO_REGISTERS);
+  if (values.length === 0 || random.chance(0.4)) return [load(VIRTIO_BAR + at, size)];
+  return [store(VIRTIO_BAR + at, random.pick(values), size)];
+}
+
+/** A block device on nothing. */
+function virtioBlockCase(name: string, type: string, options: string, seed: number): RegisterCase {
+  const node = ["-blockdev", "null-co,node-name=n,size=1000448"];
+  return {
+    name,
+    args: q35(...node, "-device", `${type},drive=n,addr=1${options}`),
+    seed,
+    steps: 800,
+    start: VIRTIO_START,
+    step: virtioStep,
+  };
+}
+
 export const registerCases: readonly RegisterCase[] = [
   {
     name: "serial",
@@ -280,4 +334,18 @@ export const registerCases: readonly RegisterCase[] = [
   { name: "secondary-vga", args: q35("-device", "secondary-vga"), seed: 24, steps: 300, step: configurationStep },
   monitorCase("monitor-1600x900", "secondary-vga,xres=1600,yres=900,xmax=1700,ymax=1100,refresh_rate=60000", 25),
   monitorCase("monitor-5120x2880", "VGA,xres=5120,yres=2880", 26),
+  virtioBlockCase("virtio-blk", "virtio-blk-pci", "", 31),
+  virtioBlockCase(
+    "virtio-blk-sizes",
+    "virtio-blk-pci-non-transitional",
+    ",logical_block_size=4096,physical_block_size=16384,min_io_size=8192,opt_io_size=65536,num-queues=3,queue-size=64,serial=one",
+    32,
+  ),
+  virtioBlockCase(
+    "virtio-blk-plain",
+    "virtio-blk-pci-transitional",
+    ",discard=off,write-zeroes=off,config-wce=off",
+    33,
+  ),
+  ...iommuCases,
 ];

@@ -27,3 +27,6 @@ export const ABSENT: readonly string[] = [
 export const ABSENT_FROM: { readonly [machine: string]: readonly string[] } = {
   none: ["sendkey", "device_add pc-dimm,nosuch=1"],
 };
+
+/** Queries below `info` that the peer has not. */
+export const OWN_QUERIES: readonly string[] = ["ram-block-notifiers "];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { guestAddress, MEMORY_REGIONS } from "backplane";
-import { PCI } from "backplane/plugins/pci/contract";
+import { PCI, requesterOnBus } from "backplane/plugins/pci/contract";
 import { q35, withBoard, type Board } from "../pci/board.ts";
 
 const AHCI = { slot: 0x1f, number: 2 };
@@ -52,4 +52,36 @@ test("without a unit a bus master shares the view of system memory", () =>
     expect(ahci(board).memory.ranges()).toBe(board.memory.ranges());
     board.config(AHCI, COMMAND).write(0, 2);
     expect(ahci(board).memory.ranges()).toEqual([]);
+  }));
+
+const BRIDGES = [
+  "intel-iommu",
+  "pci-bridge,id=conventional,chassis_nr=1,addr=6",
+  "pcie-root-port,id=port,addr=4",
+  "pcie-pci-bridge,id=express,bus=port",
+  "pvpanic-pci,id=one,bus=conventional,addr=2",
+  "pvpanic-pci,id=two,bus=conventional,addr=3",
+  "pvpanic-pci,id=three,bus=express,addr=4",
+];
+
+test("functions behind a conventional bridge share its space, those behind an Express one have that of its bus", () =>
+  withBoard(q35(...BRIDGES.flatMap((device) => ["-device", device])), (board) => {
+    const rootOf = (id: string): string | undefined => {
+      const subject = board.machine
+        .service(PCI)
+        .functions()
+        .find(({ device }) => device.id === id);
+      if (subject === undefined) throw new Error(`there is no ${id}`);
+      const { bus, devfn } = requesterOnBus(subject);
+      return `${bus.name} ${devfn.toString(16)}`;
+    };
+    expect(["one", "two", "three", "port"].map(rootOf)).toEqual(["pcie.0 30", "pcie.0 30", "express 0", "pcie.0 20"]);
+    const names = board.machine
+      .service(MEMORY_REGIONS)
+      .addressSpaces()
+      .filter(({ name }) => name === "vtd-root")
+      .map(({ root }) => root.name);
+    expect(names.filter((name) => name === "vtd-06.0")).toHaveLength(1);
+    // The function 00:00.0, that of the bridge's bus, and the bridge itself behind its port.
+    expect(names.filter((name) => name === "vtd-00.0")).toHaveLength(3);
   }));

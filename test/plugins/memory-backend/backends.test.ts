@@ -137,13 +137,6 @@ describe("refusals", () => {
     const given = JSON.parse(here(JSON.stringify(properties))) as Properties;
     expect(await refusal(kind, given)).toBe(here(expected));
   });
-
-  test.each<[string, Properties]>([
-    ["memfd", { size, hugetlb: "on" }],
-    ["memfd", { size, seal: "on" }],
-  ])("what is not modelled says so: memory-backend-%s %o", async (kind, properties) => {
-    expect(await refusal(kind, properties)).toMatch(/is not supported: /);
-  });
 });
 
 describe("a backend", () => {

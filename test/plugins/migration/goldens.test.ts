@@ -44,6 +44,7 @@ const CONVERSATIONS: { readonly [golden: string]: readonly string[] } = {
   "migrate-exec-fails": [],
   "migrate-exec-missing": [],
   "migrate-file": [],
+  "migrate-incoming-deferred": [],
   "migrate-incoming-wrong": [],
   "migrate-parameters": ['"tls-creds":"nosuch"'],
   "migrate-queries": [],
@@ -58,11 +59,12 @@ const SHORTER = ['"/bin/sleep","3"', '"/bin/sleep","1"'] as const;
 
 const CLIENT = { id: "test", onClose: () => ({ dispose: () => undefined }) };
 
-async function start(): Promise<Machine> {
+async function start(args: readonly string[]): Promise<Machine> {
   const size = 64 * MiB;
   const definition = testDefinition({
     machine: { type: "none", properties: {} },
     memory: { size, slots: 0, maxSize: size },
+    ...(args.includes("-incoming") ? { options: { migration: { value: { incoming: "defer" } } } } : {}),
   });
   const plugins = [mainRam, memoryBackend, migration, migrationRam, monitorCommands];
   return Machine.create(definition, { types: [{ ...emptyMachineType, name: "none", plugins }] });
@@ -85,7 +87,7 @@ async function answer(machine: Machine, sent: string): Promise<string> {
 describe("the peer's conversations about migration", () => {
   test.each(Object.entries(CONVERSATIONS))("%s", async (name, deliberate) => {
     const golden = loadQmpGolden(name);
-    const machine = await start();
+    const machine = await start(golden.args);
     const folder = mkdtempSync(path.join(os.tmpdir(), "backplane-test-"));
     try {
       let lines: string[] = [];

@@ -57,6 +57,14 @@ describe("the mailbox of NVDIMMs", () => {
       expect([status(0x1fff8, 16), status(0, 4088), status(0xfffffff0, 0x20)]).toEqual([3, 3, 3]);
     }));
 
+  test("takes an access of no bytes for one that succeeds, where the peer ends", () =>
+    machine((subject) => {
+      for (const fn of [5, 6]) {
+        const { status, data } = call(subject, [MODULE, 1, fn], words(0x20000, 0));
+        expect([status, data.length]).toEqual([0, 0]);
+      }
+    }));
+
   test("refuses what it does not know", () =>
     machine((subject) => {
       const status = (...request: readonly [number, number, number]): number => call(subject, request).status;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { GiB, KiB, MiB, type DeviceDefinition, type ObjectDefinition } from "backplane";
+import { DEVICES, GiB, KiB, MiB, QOM, type DeviceDefinition, type ObjectDefinition } from "backplane";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FW_CFG } from "../../../plugins/fw-cfg/contract.ts";
 import { NVDIMMS } from "../../../plugins/nvdimm/contract.ts";
@@ -116,6 +116,27 @@ describe("an NVDIMM", () => {
         expect(machine.service(NVDIMMS).plugged.map(({ id }) => id)).toEqual(["named", undefined]);
       },
     ));
+
+  test("has an identity that monitors may change, and a label area that they may not", () =>
+    withPlatform(
+      { memory, properties, objects: [r0], devices: [nvdimm({ "label-size": "128K" }, "n0")] },
+      (machine) => {
+        const object = machine.service(QOM).resolve("/machine/peripheral/n0");
+        const uuid = object.property("uuid");
+        expect(uuid?.get?.()).toBe("00000000-0000-0000-0000-000000000000");
+        uuid?.set?.("324E6EAF-d1d1-4bf6-bf41-b9bb6c91fb87");
+        expect(uuid?.get?.()).toBe("324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87");
+        expect(machine.service(NVDIMMS).plugged[0]?.uuid).toBe("324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87");
+        expect(() => object.property("label-size")?.set?.(1)).toThrow("cannot change property value");
+      },
+    ));
+
+  test("is not unplugged", () =>
+    withPlatform({ memory, properties, objects: [r0], devices: [nvdimm({}, "n0")] }, (machine) => {
+      expect(() => machine.service(DEVICES).byId("n0")?.device.unplug?.()).toThrow(
+        "nvdimm device hot unplug is not supported yet.",
+      );
+    }));
 
   test("brings the mailbox's page, which a machine with NVDIMM support has anyway", () =>
     withPlatform({ properties }, (machine) => {

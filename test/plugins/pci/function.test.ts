@@ -63,6 +63,10 @@ describe("a function of a third party", () => {
       command(board, COMMAND.master);
       expect(probe.card?.readMemory(MESSAGE, into)).toBe(true);
       expect([...into]).toEqual([1, 2, 3, 4]);
+      // A register of 64 bits can name what no number can.
+      expect(probe.card?.readMemory(2 ** 63, into)).toBe(true);
+      expect(into).toEqual(new Uint8Array(into.length));
+      expect(probe.card?.writeMemory(2 ** 63, into)).toBe(true);
     }));
 
   test("sends messages, keeps masked ones, and lets them go", () =>

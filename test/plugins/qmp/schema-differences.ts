@@ -12,3 +12,9 @@ export const SCHEMA_DIFFERENCES: { readonly [name: string]: string } = {
   "command query-blockstats": "drivers that are not here tell nothing",
   "command query-memory-devices": "kinds of memory devices that no plugin makes",
 };
+
+/** Commands of ours that the peer has not, and why there are any: all are unstable (`x-`). */
+export const OWN_COMMANDS: { readonly [name: string]: string } = {
+  "x-query-block-ram-registrars": "the peer's registrars cannot be asked",
+  "x-query-ram-block-notifiers": "the peer's registry cannot be asked",
+};

@@ -26,6 +26,8 @@ const idle: Migration = {
   onChange: () => ({ dispose: () => undefined }),
   settled: () => Promise.resolve("none"),
   block: () => ({ dispose: () => undefined }),
+  incoming: undefined,
+  onIncoming: () => ({ dispose: () => undefined }),
 };
 const silent = {
   debug: () => undefined,
@@ -35,14 +37,23 @@ const silent = {
   named: () => silent,
 };
 
+const unwritten = {
+  read: () => undefined,
+  write: () => undefined,
+  fill: () => undefined,
+  writeUint: () => undefined,
+  discard: () => undefined,
+};
+
 for (const policy of ["abort", "qemu-10.0"] as const) {
   describeRAMBlockNotifier(`migration/ram (${policy})`, ({ ram }) => {
-    const section = new RamSection(ram, {
+    const unlogged = {
       log: () => ({ dispose: () => undefined }),
       mark: () => undefined,
       synchronize: () => undefined,
       sync: () => 0,
-    });
+    };
+    const section = new RamSection(ram, unlogged, unwritten);
     return new MigrationRamNotifier(idle, section, policy, silent);
   });
 }

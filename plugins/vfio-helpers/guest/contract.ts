@@ -1,0 +1,13 @@
+import { token, type AddressSpace, type Disposable, type RAMDiscard } from "backplane";
+import type { Migration } from "backplane/plugins/migration/contract";
+import type { VfioContainer, VfioHost } from "../contract.ts";
+
+/** Within this plugin: what devices of guests take of it. */
+export interface VfioGuests {
+  readonly host: VfioHost;
+  readonly discard: RAMDiscard;
+  readonly migration: Migration | undefined;
+  follow(space: AddressSpace, container: VfioContainer): Disposable;
+}
+
+export const VFIO_GUESTS = token<VfioGuests>("VFIO_GUESTS");
