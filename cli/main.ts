@@ -1,6 +1,6 @@
 import { Command as Program } from "commander";
 import { BackplaneError } from "backplane";
-import { level, type LogLevel } from "./log-level.ts";
+import { DEFAULT_LEVEL, level, LOG_HELP, type LogLevel } from "./log-level.ts";
 import type { NotifiersOptions } from "./notifiers/notifiers.ts";
 import { renderError } from "./render.ts";
 import { UNTOLD_HELP } from "./untold-help.ts";
@@ -27,7 +27,7 @@ export async function backplaneMain(argv: readonly string[]): Promise<number> {
     )
     .option("--json", "print the report as JSON")
     .option("--untold <subscriber:kind>", UNTOLD_HELP, collect)
-    .option("--log <level>", "log lines on standard error: debug, info, warn, error", level)
+    .option("--log <level>", LOG_HELP, level, DEFAULT_LEVEL)
     .action(async (file: string | undefined, options: { json?: boolean; untold?: string[]; log?: LogLevel }) => {
       const { run } = await import("./run/run.ts");
       status = await run(file, options);
@@ -36,9 +36,10 @@ export async function backplaneMain(argv: readonly string[]): Promise<number> {
     .command("check")
     .argument("[definition]", "as for run")
     .description("read a definition and build its machine without running it")
-    .action(async (file: string | undefined) => {
+    .option("--log <level>", LOG_HELP, level, DEFAULT_LEVEL)
+    .action(async (file: string | undefined, options: { log?: LogLevel }) => {
       const { check } = await import("./run/run.ts");
-      status = await check(file);
+      status = await check(file, options);
     });
   program
     .command("notifiers")
@@ -54,7 +55,7 @@ export async function backplaneMain(argv: readonly string[]): Promise<number> {
     )
     .option("--json", "print as JSON; with --watch one object per line")
     .option("--untold <subscriber:kind>", UNTOLD_HELP, collect)
-    .option("--log <level>", "log lines on standard error: debug, info, warn, error", level)
+    .option("--log <level>", LOG_HELP, level, DEFAULT_LEVEL)
     .addHelpText(
       "after",
       `

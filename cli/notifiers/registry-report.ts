@@ -3,6 +3,7 @@ import {
   RAM_BLOCK_NOTIFIERS,
   RAM_LIST,
   type Machine,
+  type MachineType,
   type RAMBlock,
   type RAMBlockNotification,
   type SubscriberManifest,
@@ -35,13 +36,13 @@ export interface RegistryReport {
   /** In the order in which they are told. */
   readonly subscribers: readonly SubscriberEntry[];
   readonly mappingSubscribers: readonly SubscriberEntry[];
-  /** Subscribers that the machine's plugins could register, and when they do. */
+  /** Subscribers that the machine's plugins, or those that its type offers, could register, and when they do. */
   readonly absent: readonly { readonly name: string; readonly when: string }[];
   readonly ramBlocks: readonly RAMBlockRow[];
   readonly hostMappings: readonly { readonly owner: string; readonly address: number; readonly length: number }[];
 }
 
-export function registryReport({ read, machine, manifests, untold }: Built): RegistryReport {
+export async function registryReport({ read, machine, manifests, untold }: Built): Promise<RegistryReport> {
   const blocks = machine.service(RAM_BLOCK_NOTIFIERS);
   const mappings = machine.service(HOST_MAPPING_NOTIFIERS);
   const manifestOf = (name: string): SubscriberManifest | undefined =>
@@ -78,7 +79,7 @@ export function registryReport({ read, machine, manifests, untold }: Built): Reg
     untold: describeUntold(untold, manifests),
     subscribers,
     mappingSubscribers,
-    absent: absentSubscribers(machine, manifests),
+    absent: [...absentSubscribers(machine, manifests), ...(await offeredSubscribers(machine))],
     ramBlocks: ramBlockRows(machine.service(RAM_LIST).blocks()),
     hostMappings: mappings
       .mappings()
@@ -90,8 +91,23 @@ function absentSubscribers(machine: Machine, manifests: readonly SubscriberManif
   const present = new Set(machine.service(RAM_BLOCK_NOTIFIERS).subscribers());
   return manifests
     .filter(({ name }) => !present.has(name))
-    .map(({ name, when }) => ({ name, when: when ?? "when its plugin registers it" }));
+    .map(({ name, when = "when its plugin registers it" }) => ({ name, when: plain(when) }));
 }
+
+/** Those of plugins that the machine's type offers and its definition does not ask for. */
+async function offeredSubscribers({ type, definition }: Machine): Promise<RegistryReport["absent"]> {
+  const offers = (type.offers ?? []).filter(({ id }) => definition.options[id] === undefined);
+  return (await Promise.all(offers.map(subscribersOf))).flat();
+}
+
+async function subscribersOf(offer: NonNullable<MachineType["offers"]>[number]): Promise<RegistryReport["absent"]> {
+  const { hears = [] } = await offer.load();
+  const key = `with the key ${offer.id}`;
+  return hears.map(({ name, when = key }) => ({ name, when: plain(when) === key ? key : `${key}, ${plain(when)}` }));
+}
+
+/** Manifests mark code as documents do. */
+const plain = (when: string): string => when.replaceAll("`", "");
 
 /** A block's name; its region's while it has none of its own. */
 export function blockName({ idstr, region }: RAMBlock): string {

@@ -1,10 +1,11 @@
 import { colours } from "../colours.ts";
-import { RUN_STATES, type Machine } from "backplane";
+import { GUEST, RUN_STATES } from "backplane";
 import { MIGRATION } from "backplane/plugins/migration/contract";
 import { TIMELINE, type TimelineEntry } from "backplane/plugins/timeline/contract";
 import type { Interruption } from "../run/interruption.ts";
 import { isClaim, untoldLine, verdict } from "../run/report.ts";
 import type { Built } from "../run/run.ts";
+import { judgeHalt } from "../run/guest-halted.ts";
 import { runScenario, type StepOutcome } from "../run/scenario.ts";
 import { describeUntold } from "../untold.ts";
 import { entryHead, isWatched, renderEntry } from "./entry-line.ts";
@@ -45,7 +46,7 @@ class Screen {
  * or, without any, the guest until it has nothing left to do. Returns the exit status: 1 when a step was not as expected.
  */
 export async function watch(built: Built, interruption: Interruption, asJson: boolean): Promise<number> {
-  const { machine, read, untold, manifests } = built;
+  const { machine, read, untold, manifests, lastError } = built;
   let count = 0;
   let step = "";
   const screen = new Screen(process.stdout, () => {
@@ -68,16 +69,20 @@ export async function watch(built: Built, interruption: Interruption, asJson: bo
   try {
     const steps =
       read.scenario.length === 0
-        ? runGuest(machine)
-        : runScenario(machine, read.scenario, ({ title }) => {
-            step = title;
-            if (!asJson) screen.refresh();
+        ? runGuest(built)
+        : runScenario(machine, read.scenario, {
+            progress: ({ title }) => {
+              step = title;
+              if (!asJson) screen.refresh();
+            },
+            lastError,
           }).then(({ outcomes }) => outcomes);
     const outcomes = await interruption.unlessCaught(steps);
     if (outcomes === undefined) return 1;
     const claims = outcomes.filter(isClaim);
     if (asJson)
-      for (const { title, ok } of claims) process.stdout.write(`${JSON.stringify({ kind: "step", title, ok })}\n`);
+      for (const { title, ok, observed } of claims)
+        process.stdout.write(`${JSON.stringify({ kind: "step", title, ok, ...(ok ? {} : { observed }) })}\n`);
     else if (claims.length > 0) process.stdout.write(`\n${claims.map(verdict).join("\n")}\n`);
     return claims.every(({ ok }) => ok) ? 0 : 1;
   } finally {
@@ -86,8 +91,11 @@ export async function watch(built: Built, interruption: Interruption, asJson: bo
   }
 }
 
-async function runGuest(machine: Machine): Promise<readonly StepOutcome[]> {
+/** A guest that ends well is nothing to speak of; one that does not is a step that was not as expected. */
+async function runGuest({ machine, lastError }: Built): Promise<readonly StepOutcome[]> {
   machine.cont();
   await Promise.race([machine.idle(), machine.finished]);
-  return [];
+  if (!machine.has(GUEST)) return [];
+  const halt = judgeHalt(machine, lastError);
+  return halt.ok ? [] : [{ step: { wait: "guest-halted" }, title: "the guest has halted", ...halt }];
 }

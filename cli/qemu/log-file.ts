@@ -41,7 +41,9 @@ export function openGuestLog(draft: Draft, stderr: (text: string) => void): Gues
  * apart by its source: plugins speak of configuration, devices of the guest.
  */
 export function logSink(messages: Messages, guestLog: GuestLog, isComplete: () => boolean): LogSink {
-  return ({ level, source, message, details }) => {
+  return ({ level, source, message: said, details }) => {
+    const error = details?.["error"];
+    const message = error instanceof Error ? `${said}: ${error.message}` : said;
     const origin = details?.["origin"] as Origin | undefined;
     if (level === "error") messages.error(message, origin);
     else if (level === "info" && source.length > 0 && origin !== undefined) messages.info(message, origin);

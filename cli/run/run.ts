@@ -1,18 +1,12 @@
-import {
-  asBackplaneError,
-  Machine,
-  type LogRecord,
-  type LogSink,
-  type SubscriberManifest,
-  type Untold,
-} from "backplane";
+import { asBackplaneError, Machine, type LogSink, type SubscriberManifest, type Untold } from "backplane";
 import { readDefinition, type ReadDefinition } from "backplane/config";
 import { machineTypes } from "../../machines/index.ts";
 import timeline from "../../plugins/timeline/index.ts";
-import type { LogLevel } from "../log-level.ts";
+import { DEFAULT_LEVEL, type LogLevel } from "../log-level.ts";
 import { ThirdParties } from "../plugins.ts";
 import { describeUntold, readUntold, subscriberManifests } from "../untold.ts";
 import { Interruption } from "./interruption.ts";
+import { logTo } from "./log-text.ts";
 import { makeReport, renderReport } from "./report.ts";
 import { runScenario, type StepOutcome } from "./scenario.ts";
 
@@ -35,6 +29,8 @@ export interface Built {
   /** What its plugins say of their notifiers. */
   readonly manifests: readonly SubscriberManifest[];
   readonly untold: readonly Untold[];
+  /** What the machine complained of last. */
+  readonly lastError: () => string | undefined;
 }
 
 /** Reads a definition, loads the plugins that it lists, and builds its machine. */
@@ -50,15 +46,20 @@ export async function build(file: string | undefined, options: BuildOptions = {}
   // A type that there is not is refused when the machine is made.
   const manifests = type === undefined ? [] : await subscriberManifests(type, definition, read.plugins);
   const untold = type === undefined ? [] : (options.untold ?? []).map((text) => readUntold(text, manifests));
+  let complaint: string | undefined;
+  const sink: LogSink = (record) => {
+    if (record.level === "error") complaint = `${record.source}: ${record.message}`;
+    log?.(record);
+  };
   try {
     const machine = await Machine.create(definition, {
       types: machineTypes,
       plugins: [timeline, ...read.plugins],
       untold,
-      ...(log === undefined ? {} : { log }),
+      log: sink,
       ...(signal === undefined ? {} : { signal }),
     });
-    return { read, machine, manifests, untold };
+    return { read, machine, manifests, untold, lastError: () => complaint };
   } catch (failure) {
     throw thirdParties.locate(asBackplaneError(failure));
   }
@@ -69,15 +70,15 @@ export async function run(
   file: string | undefined,
   options: { readonly json?: boolean; readonly log?: LogLevel; readonly untold?: readonly string[] },
 ): Promise<number> {
-  const log = options.log === undefined ? undefined : logTo(process.stderr, options.log);
+  const log = logTo(process.stderr, options.log ?? DEFAULT_LEVEL);
   const interruption = new Interruption();
   let machine: Machine | undefined;
   try {
     const built = await build(file, { log, signal: interruption.signal, untold: options.untold });
     ({ machine } = built);
-    const { read, manifests, untold } = built;
+    const { read, manifests, untold, lastError } = built;
     const showsProgress = options.json !== true && process.stderr.isTTY;
-    const steps = runScenario(machine, read.scenario, showsProgress ? progress : undefined);
+    const steps = runScenario(machine, read.scenario, { progress: showsProgress ? progress : undefined, lastError });
     const outcome = await interruption.unlessCaught(steps);
     if (showsProgress) process.stderr.write("\r\u001B[K");
     if (outcome === undefined) return 1;
@@ -92,8 +93,8 @@ export async function run(
 }
 
 /** `backplane check`. */
-export async function check(file: string | undefined): Promise<number> {
-  const { read, machine } = await build(file);
+export async function check(file: string | undefined, options: { readonly log?: LogLevel } = {}): Promise<number> {
+  const { read, machine } = await build(file, { log: logTo(process.stderr, options.log ?? DEFAULT_LEVEL) });
   await machine.dispose();
   process.stdout.write(
     `${read.file}: ${machine.type.name}, ${read.definition.devices.length} devices, ${read.scenario.length} steps: well-formed\n`,
@@ -103,15 +104,4 @@ export async function check(file: string | undefined): Promise<number> {
 
 function progress({ title }: StepOutcome): void {
   process.stderr.write(`\r\u001B[K${title} …`);
-}
-
-const WEIGHT = { debug: 0, info: 1, warn: 2, error: 3 } as const;
-
-export function logTo(stream: NodeJS.WritableStream, least: LogLevel): LogSink {
-  return (record: LogRecord) => {
-    if (WEIGHT[record.level] < WEIGHT[least]) return;
-    stream.write(
-      `${record.level}: ${record.source}: ${record.message}${record.details === undefined ? "" : ` ${JSON.stringify(record.details)}`}\n`,
-    );
-  };
 }

@@ -1,7 +1,6 @@
 import {
   checkArguments,
   COMMANDS,
-  GUEST,
   RAM_LIST,
   RUN_STATES,
   parseSize,
@@ -14,6 +13,8 @@ import {
 import { MIGRATION } from "backplane/plugins/migration/contract";
 import { TIMELINE } from "backplane/plugins/timeline/contract";
 import { cliErrors } from "../errors.ts";
+import { judgeHalt } from "./guest-halted.ts";
+import { loadAsGuest, storeAsGuest } from "./guest-access.ts";
 import { ramBlockRows, type RAMBlockRow } from "./ram-block-rows.ts";
 
 /** A step as it went. */
@@ -35,29 +36,42 @@ const WAIT_MS = 20_000;
 
 const MONITOR = { id: "scenario", onClose: () => ({ dispose: () => undefined }) };
 
+export interface ScenarioObservers {
+  readonly progress?: ((outcome: StepOutcome) => void) | undefined;
+  /** What the machine complained of last. */
+  readonly lastError?: () => string | undefined;
+}
+
 /** Takes the steps in order. A step that fails does not end the run: what follows is observed all the same. */
 export async function runScenario(
   machine: Machine,
   steps: readonly ScenarioStep[],
-  progress: (outcome: StepOutcome) => void = () => undefined,
+  { progress = () => undefined, lastError = () => undefined }: ScenarioObservers = {},
 ): Promise<{ readonly outcomes: readonly StepOutcome[]; readonly snapshots: readonly Snapshot[] }> {
   const outcomes: StepOutcome[] = [];
   const snapshots: Snapshot[] = [];
   for (const step of steps) {
-    const outcome = await take(machine, step, snapshots);
+    const outcome = await take(machine, step, snapshots, lastError);
     outcomes.push(outcome);
     progress(outcome);
   }
   return { outcomes, snapshots };
 }
 
-async function take(machine: Machine, step: ScenarioStep, snapshots: Snapshot[]): Promise<StepOutcome> {
+async function take(
+  machine: Machine,
+  step: ScenarioStep,
+  snapshots: Snapshot[],
+  lastError: () => string | undefined,
+): Promise<StepOutcome> {
   if ("qmp" in step) return command(machine, step);
   if ("snapshot" in step) {
     snapshots.push({ name: step.snapshot, blocks: ramBlockRows(machine.service(RAM_LIST).blocks()) });
     return { step, title: `RAM blocks ${step.snapshot}`, ok: true };
   }
-  if ("wait" in step) return wait(machine, step);
+  if ("guest" in step) return { step, title: storeAsGuest(machine, step.guest.write), ok: true };
+  if ("wait" in step)
+    return step.wait === "guest-halted" ? guestHalted(machine, step, lastError) : wait(machine, step, step.wait);
   return expectation(machine, step);
 }
 
@@ -74,15 +88,23 @@ async function command(machine: Machine, step: Extract<ScenarioStep, { qmp: stri
   }
 }
 
-async function wait(machine: Machine, step: Extract<ScenarioStep, { wait: unknown }>): Promise<StepOutcome> {
-  if (step.wait === "guest-halted") {
-    if (!machine.has(GUEST))
-      return { step, title: "the guest has halted", ok: false, observed: "the machine has no guest" };
-    const ok = await within(machine.idle().then(() => true));
-    return { step, title: "the guest has halted", ok };
-  }
-  if ("transferred" in step.wait) return transferred(machine, step, bytes(step.wait.transferred) ?? 0);
-  const wanted = step.wait.migration;
+/** A guest that somebody else halted, the machine's failure among them, is not what was waited for. */
+async function guestHalted(
+  machine: Machine,
+  step: ScenarioStep,
+  lastError: () => string | undefined,
+): Promise<StepOutcome> {
+  const title = "the guest has halted";
+  const isIdle = await within(machine.idle().then(() => true));
+  if (!isIdle) return { step, title, ok: false, observed: "it goes on" };
+  return { step, title, ...judgeHalt(machine, lastError) };
+}
+
+type Awaited = Exclude<Extract<ScenarioStep, { wait: unknown }>["wait"], "guest-halted">;
+
+async function wait(machine: Machine, step: ScenarioStep, awaited: Awaited): Promise<StepOutcome> {
+  if ("transferred" in awaited) return transferred(machine, step, bytes(awaited.transferred) ?? 0);
+  const wanted = awaited.migration;
   const migration = machine.service(MIGRATION);
   const title = `migration is ${wanted}`;
   // A machine that waits for one has no other; what came with it is told to all before this is.
@@ -132,7 +154,7 @@ async function within(event: Promise<boolean>): Promise<boolean> {
 }
 
 async function expectation(machine: Machine, step: Extract<ScenarioStep, { expect: unknown }>): Promise<StepOutcome> {
-  const { migration, ramblock, notified, reply: wanted, "run-state": runState } = step.expect;
+  const { migration, ramblock, notified, reply: wanted, guest, "run-state": runState } = step.expect;
   if (migration !== undefined) {
     const reply = (await machine.service(COMMANDS).find("query-migrate")?.run({}, MONITOR)) as JsonObject | undefined;
     const observed = { status: reply?.["status"] ?? "none", "error-desc": reply?.["error-desc"] };
@@ -152,6 +174,7 @@ async function expectation(machine: Machine, step: Extract<ScenarioStep, { expec
   }
   if (notified !== undefined) return notification(machine, step, notified);
   if (wanted !== undefined) return answer(machine, step, wanted);
+  if (guest !== undefined) return { step, ...loadAsGuest(machine, guest) };
   const current = machine.service(RUN_STATES).current;
   return { step, title: `the machine is ${runState}`, ok: current === runState, observed: current };
 }

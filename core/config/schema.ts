@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { guestAccessSchema } from "./guest-access.ts";
 
 /** What a value of a property may be in a file. */
 const optionValue: v.GenericSchema = v.lazy(() =>
@@ -24,6 +25,8 @@ const topology = {
 export const stepSchema = v.union([
   v.strictObject({ qmp: v.string(), arguments: v.optional(v.record(v.string(), optionValue)) }),
   v.strictObject({ snapshot: v.string() }),
+  /** What the guest does: a processor stores, to memory or to an I/O port. */
+  v.strictObject({ guest: v.strictObject({ write: guestAccessSchema }) }),
   v.strictObject({
     wait: v.union([
       v.literal("guest-halted"),
@@ -44,6 +47,8 @@ export const stepSchema = v.union([
         }),
       ),
       "run-state": v.optional(v.string()),
+      /** What a processor of the guest reads. */
+      guest: v.optional(guestAccessSchema),
       /** What a command answers: at least `has`, or the error. */
       reply: v.optional(
         v.strictObject({
@@ -56,7 +61,7 @@ export const stepSchema = v.union([
     }),
   }),
 ]);
-export const STEP_KEYS = ["qmp", "snapshot", "wait", "expect"] as const;
+export const STEP_KEYS = ["qmp", "guest", "snapshot", "wait", "expect"] as const;
 export type ScenarioStep = v.InferOutput<typeof stepSchema>;
 
 /** A definition as it stands in a file. Every further key is a plugin's id, with that plugin's options. */

@@ -176,6 +176,11 @@ export class DeviceRegistry implements Devices {
 
   #properties(type: DeviceType, definition: DeviceDefinition): PropertyValues<PropertyTable> {
     const globals = this.#services.globals.valuesFor(type);
+    for (const name of Object.keys(definition.properties)) {
+      // What a device has below it is made with it. A type may take values for it, which then is a property of its own.
+      const isPart = !Object.hasOwn(type.properties, name) && Object.hasOwn(type.parts ?? {}, name);
+      if (isPart) throw machineErrors.PROPERTY_READONLY(type.name, name).at([name]);
+    }
     const own = parseProperties(type.properties, definition.properties, type.name, definition.form);
     const given = Object.entries(globals);
     // A processor has hundreds of properties, which are not copied for nothing.

@@ -146,14 +146,23 @@ function integer(value: OptionValue, name: string, form: ValueForm | undefined, 
 /** How options name the whole type, which they read at once; others find out afterwards that a number is too large. */
 const int64 = (form: ValueForm | undefined): string => (form === "opts" ? "an int64 value" : "int64");
 
-function size<F extends number | undefined>(fallback: F, text: PropertyText = {}): Property<number | F> {
+/** Up to 2^64, and not exact beyond 2^53: for whoever refuses such sizes in words of its own. */
+function wideSize<F extends number | undefined>(fallback: F, text: PropertyText = {}): Property<number | F> {
+  return size(fallback, text, 2 ** 64);
+}
+
+function size<F extends number | undefined>(
+  fallback: F,
+  text: PropertyText = {},
+  limit: number = 2 ** 53,
+): Property<number | F> {
   return {
     type: text.type ?? "size",
     default: fallback,
     description: text.description,
     parse(value, name, _owner, form) {
       const bytes = typeof value === "string" && form !== "json" ? parseSize(value) : value;
-      if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+      if (typeof bytes === "number" && Number.isInteger(bytes) && bytes >= 0 && bytes < limit) return bytes;
       if (form === "string") {
         const isNegative = typeof value === "string" && /^\s*-\s*[0-9]/.test(value);
         throw isNegative ? machineErrors.PROPERTY_RANGE(name, value) : machineErrors.PROPERTY_SIZE(name);
@@ -281,6 +290,7 @@ export const prop = {
   unsigned,
   signed,
   size,
+  wideSize,
   string,
   choice,
   link,

@@ -34,13 +34,13 @@ export class HostMappingPublisher implements HostMappingNotifiers {
   }
 
   subscriptions(): readonly HostMappingSubscriber[] {
-    return this.#subscriptions.map(({ notifier, known }) => ({
+    return this.#subscriptions.map(({ notifier, known, added }) => ({
       name: notifier.name,
       hears: [
         ...(notifier.hostMappingAdded === undefined ? [] : (["added"] as const)),
         ...(notifier.hostMappingRemoved === undefined ? [] : (["removed"] as const)),
       ],
-      knows: [...known],
+      knows: notifier.hostMappingAdded !== undefined && added === undefined ? [] : [...known],
     }));
   }
 

@@ -36,6 +36,7 @@ export interface HostMappingNotice {
 export interface HostMappingSubscriber {
   readonly name: string;
   readonly hears: readonly ("added" | "removed")[];
+  /** As with RAM blocks: none, for one that would be told of new ones and is not. */
   readonly knows: readonly HostMapping[];
 }
 

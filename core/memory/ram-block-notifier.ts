@@ -66,7 +66,7 @@ export interface RAMBlockSubscriber {
   readonly name: string;
   /** The kinds that it has a method for, whether or not it is told. */
   readonly hears: readonly RAMBlockNotification[];
-  /** The blocks that it has been told of and that have not gone. */
+  /** The blocks that it has been told of, or need not be told of, and that have not gone. */
   readonly knows: readonly RAMBlock[];
 }
 

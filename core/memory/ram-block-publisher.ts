@@ -86,7 +86,7 @@ export class RAMBlockPublisher implements RAMBlockNotifiers {
       .map((subscription) => ({
         name: subscription.notifier.name,
         hears: subscription.kinds,
-        knows: this.#directory.blocks().filter((block) => subscription.knows(block)),
+        knows: this.#directory.blocks().filter((block) => !subscription.missesAdded && subscription.knows(block)),
       }))
       .toReversed();
   }

@@ -14,7 +14,7 @@ export type RAMBlockChange = RAMBlockResize | RAMBlockRename | undefined;
 type MethodName = Exclude<keyof RAMBlockNotifier, "name">;
 type Method = (block: RAMBlockState, change: RAMBlockChange) => void;
 
-/** One registered notifier and the blocks that it knows: told `added`, not yet told `removed`. */
+/** One registered notifier and the blocks that it knows: its turn for `added` has come, that for `removed` has not. */
 export class RAMBlockSubscription {
   readonly notifier: RAMBlockNotifier;
   /** It hears of no new blocks: it is being removed, or was. It goes on hearing of those that it knows. */
@@ -30,6 +30,9 @@ export class RAMBlockSubscription {
   /** The kinds that its notifier has methods for. */
   readonly kinds: readonly RAMBlockNotification[];
 
+  /** Its notifier wants to hear of new blocks and is kept from it: it is told of their changes all the same. */
+  readonly missesAdded: boolean;
+
   constructor(notifier: RAMBlockNotifier, untold: readonly Untold[] = []) {
     this.notifier = notifier;
     const methods = notifier as { readonly [Name in MethodName]?: Method };
@@ -42,9 +45,10 @@ export class RAMBlockSubscription {
       methods.ramBlockRemoved,
     ];
     this.kinds = RAM_BLOCK_NOTIFICATIONS.filter((_, index) => all[index] !== undefined);
-    this.#methods = RAM_BLOCK_NOTIFICATIONS.map((kind, index) =>
-      untold.some((one) => one.subscriber === notifier.name && one.kind === kind) ? undefined : all[index],
-    );
+    const isUntold = (kind: RAMBlockNotification): boolean =>
+      untold.some((one) => one.subscriber === notifier.name && one.kind === kind);
+    this.#methods = RAM_BLOCK_NOTIFICATIONS.map((kind, index) => (isUntold(kind) ? undefined : all[index]));
+    this.missesAdded = isUntold("added") && all[0] !== undefined;
   }
 
   knows(block: RAMBlockState): boolean {

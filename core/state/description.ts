@@ -92,6 +92,8 @@ type StateFieldKind<S> =
       readonly name: string;
       /** The peer makes it from other fields while it saves: the description at the stream's end shows it in another way. */
       readonly isTemporary?: boolean;
+      /** The peer writes it by hand: the description at the stream's end gives but its length, and calls it this. */
+      readonly opaque?: string;
       readonly description: StateDescription<unknown>;
       of(state: S): unknown;
     }

@@ -23,6 +23,8 @@ export type DescriptionSource<S> = StateDescription<S> | (() => Promise<StateDes
 interface StateIdentity extends SectionIdentity {
   /** False: the section is left out of this stream. Asked when the devices are saved. Default true. */
   isNeeded?(): boolean;
+  /** The guest has stopped, and the last of its memory is about to be sent: resolves when the device writes no more of it. */
+  settle?(): Promise<void>;
 }
 
 /** State that is sent at once, when the guest has stopped: read from the device itself, field by field. */

@@ -88,6 +88,14 @@ export class ErstDevice implements Device {
       },
     };
     device.own(this.service.add(described));
+    device.carry({
+      kind: "captured",
+      idstr: `${card.path}/acpi-erst`,
+      version: 1,
+      description: async () => (await import("./late/state.ts")).ERST,
+      capture: () => registers.captureState(),
+      restore: (state) => registers.restoreState(state),
+    });
   }
 
   /** The records migrate with the machine. */

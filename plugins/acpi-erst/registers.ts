@@ -27,6 +27,16 @@ export interface ErstSurroundings {
   exchangeAddress(): number | undefined;
 }
 
+/** What a migration carries of the registers; the records are memory. */
+export interface ErstState {
+  operation: number;
+  status: number;
+  recordOffset: number;
+  value: bigint;
+  recordId: bigint;
+  position: number;
+}
+
 export class ErstRegisters {
   readonly region: MemoryRegion;
   readonly #around: ErstSurroundings;
@@ -53,6 +63,26 @@ export class ErstRegisters {
     this.#recordId = NO_ID;
     this.#recordOffset = 0;
     this.#around.store.rewind();
+  }
+
+  captureState(): ErstState {
+    return {
+      operation: this.#operation,
+      status: this.#status,
+      recordOffset: this.#recordOffset,
+      value: this.#value.getBigUint64(0, true),
+      recordId: this.#recordId,
+      position: this.#around.store.position,
+    };
+  }
+
+  restoreState(state: ErstState): void {
+    this.#operation = state.operation;
+    this.#status = state.status;
+    this.#recordOffset = state.recordOffset;
+    this.#value.setBigUint64(0, state.value, true);
+    this.#recordId = state.recordId;
+    this.#around.store.position = state.position;
   }
 
   #act(action: number): void {

@@ -55,6 +55,15 @@ export class RecordStore {
     this.#next = this.#firstSlot;
   }
 
+  /** The slot at which `nextId` goes on. */
+  get position(): number {
+    return this.#next;
+  }
+
+  set position(slot: number) {
+    this.#next = Math.min(Math.max(slot, this.#firstSlot), this.#slots);
+  }
+
   /** Ids one after the other; after the last one `END_OF_IDS`, and then from the start again. */
   nextId(): bigint {
     const from = this.#next;

@@ -1,13 +1,19 @@
 // The registered buffers of one node: slots of its ring's table. The ring is made when the first buffer comes, and goes
 // with the last.
-import { disposable, HostCallError, type Disposable, type HostAddress, type RAMDiscard } from "backplane";
+import { disposable, HostCallError, type Disposable, type HostAddress, type Logger, type RAMDiscard } from "backplane";
 import type { RegisteredBuffers } from "backplane/plugins/block/contract";
 import type { IoRing, IoRingHost } from "./contract.ts";
+
+export interface BufferTableServices {
+  readonly discard: RAMDiscard;
+  readonly log: Logger;
+}
 
 export class BufferTable implements RegisteredBuffers {
   readonly #host: IoRingHost;
   readonly #discard: RAMDiscard;
   readonly #nodeName: string;
+  readonly #log: Logger;
   #ring: IoRing | undefined;
   /** What is registered is pinned: given back to the host, its pages would no longer be the guest's. */
   #kept: Disposable | undefined;
@@ -15,10 +21,11 @@ export class BufferTable implements RegisteredBuffers {
   #unused = 0;
   #held = 0;
 
-  constructor(nodeName: string, host: IoRingHost, discard: RAMDiscard) {
+  constructor(nodeName: string, host: IoRingHost, { discard, log }: BufferTableServices) {
     this.#nodeName = nodeName;
     this.#host = host;
     this.#discard = discard;
+    this.#log = log;
   }
 
   register(address: HostAddress, length: number): Disposable {
@@ -76,7 +83,7 @@ export class BufferTable implements RegisteredBuffers {
       ring.updateBuffer(slot, 0 as HostAddress, 0);
       this.#free.push(slot);
     } catch (failure) {
-      if (!(failure instanceof HostCallError)) throw failure;
+      this.#tell(failure, "a slot stays taken until the ring goes");
     }
   }
 
@@ -88,11 +95,17 @@ export class BufferTable implements RegisteredBuffers {
     try {
       ring?.unregisterBuffers();
     } catch (failure) {
-      if (!(failure instanceof HostCallError)) throw failure;
+      this.#tell(failure, "what the host still holds goes with the ring");
     }
-    // Whatever the host still held goes with the ring.
     void ring?.dispose();
     void this.#kept?.dispose();
     this.#kept = undefined;
+  }
+
+  /** A host that will not take back what it was given ends nothing: the ring's end frees all of it. */
+  #tell(failure: unknown, consequence: string): void {
+    if (!(failure instanceof HostCallError)) throw failure;
+    const { call, code } = failure;
+    this.#log.warn("the host does not unregister memory", { node: this.#nodeName, call, errno: code, consequence });
   }
 }

@@ -22,7 +22,7 @@ export default definePlugin<BlockRAMRegistrarOptions>({
     for (const resource of model.resources) machine.own(machine.use(HOST_RESOURCES).add(resource));
     const host = machine.optional(IO_RING_HOST) ?? model;
     const discard = machine.use(RAM_DISCARD);
-    const buffersOf = (nodeName: string): BufferTable => new BufferTable(nodeName, host, discard);
+    const buffersOf = (nodeName: string): BufferTable => new BufferTable(nodeName, host, { discard, log: machine.log });
     machine.own(machine.use(BLOCK).useBufferHost({ buffersOf }));
     const registrars = machine.create(RegistrarService);
     machine.provideValue(BLOCK_RAM_REGISTRARS, registrars);

@@ -14,7 +14,7 @@ import { backendStatistics, blockInfo, deviceInfo, nodeStatistics } from "./quer
 import { BLOCK_JOBS, DRIVES, EXPORTS, JOBS, NODES, STATISTICS } from "./results.ts";
 import { blockdevOptions } from "./schema.ts";
 import { trayCommands } from "./tray-commands.ts";
-import { checkNode, type BlockService } from "./service.ts";
+import type { BlockService } from "./service.ts";
 
 /** The node of a drive or of a name, as commands that take either find it. */
 export function findNode(block: BlockService, device: string | undefined, name: string | undefined): GraphNode {
@@ -43,8 +43,7 @@ export function blockCommands(block: BlockService, clock: Clock, events: Events)
     },
     result: q.none,
     preconfig: true,
-    async run(args: JsonObject, client: Parameters<Command["run"]>[1]) {
-      const options = checkNode(args);
+    async run(options: JsonObject, client: Parameters<Command["run"]>[1]) {
       const abort = new AbortController();
       const watched = client.onClose(() => abort.abort());
       try {

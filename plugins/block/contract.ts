@@ -26,6 +26,11 @@ export {
   GRANULARITY_UNSET,
   readBlockSizes,
 } from "./device-properties.ts";
+/**
+ * Locks on an image of the host, for whoever opens one without a `file` node (a modelled disk): the same bytes as the
+ * peer's, so that a second writer of it is refused, in this process or another. They go when the descriptor is closed.
+ */
+export { type FileLocks, openFileLocks } from "./file-locks.ts";
 export { type DiskGeometry, givenGeometry, guessGeometry } from "./geometry.ts";
 
 /** Why a request failed: the name of the errno, `EIO`. Undefined: it did not. */

@@ -92,6 +92,14 @@ export const blockErrors = defineErrors({
     text: () => "latency-ns is invalid",
     help: "A null node's latency is negative.",
   },
+  BLOCK_SIZE_RANGE: {
+    text: (value: string, name: string) => `Value '${value}' is out of range for parameter '${name}'`,
+    help: "A size is negative.",
+  },
+  BLOCK_LENGTH: {
+    text: (reason: string) => `Could not refresh total sector count: ${reason}`,
+    help: "A node is longer than the block layer can count.",
+  },
   BLOCK_RAW_OFFSET: {
     text: (offset: number, length: number) =>
       `Offset (${offset}) cannot be greater than size of the containing file (${length})`,
@@ -119,8 +127,20 @@ export const blockErrors = defineErrors({
     text: (reason: string) => `Could not read blkdebug config file: ${reason}`,
     help: "The rules of blkdebug could not be read.",
   },
+  BLOCK_CONFIG_READ: {
+    text: (reason: string) => `Cannot read config file: ${reason}`,
+    help: "The rules of blkdebug stand in something that is no file.",
+  },
+  BLOCK_CONFIG_PIPE: {
+    text: (file: string) => `blkdebug config file '${file}' is a pipe, which would have to be waited for`,
+    help: "A machine is not made before its nodes are. Add the node by `blockdev-add`, which waits for a pipe, or use a file.",
+  },
+  BLOCK_CONFIG_LONG: {
+    text: (limit: number) => `blkdebug config file is longer than ${limit} bytes`,
+    help: "Rules of blkdebug are a few lines; a device file may never end.",
+  },
   BLOCK_CONFIG_PARSE: {
-    text: (file: string, line: number, reason: string) => `${file}:${line}: ${reason}`,
+    text: (reason: string) => reason,
     help: "The rules of blkdebug are not written as they should be.",
   },
   BLOCK_FORMAT_FOUND: {

@@ -1,5 +1,5 @@
 // What an image looks like by its first bytes.
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 export const PROBE_LENGTH = 2048;
 
@@ -28,12 +28,16 @@ export function probeFormat(head: Uint8Array): string {
   return found?.format ?? "raw";
 }
 
-/** The first bytes of a file; none where it cannot be read, which opening it will say. */
+/**
+ * The first bytes of a regular file; none of anything else, or where it cannot be read, which opening the node will say.
+ * A pipe is not waited for: nothing else of the process would run meanwhile.
+ */
 export function headOf(file: string): Uint8Array {
   const head = new Uint8Array(PROBE_LENGTH);
   try {
-    const fd = openSync(file, "r");
+    const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      if (!fstatSync(fd).isFile()) return new Uint8Array(0);
       return head.subarray(0, readSync(fd, head, 0, head.length, 0));
     } finally {
       closeSync(fd);

@@ -117,7 +117,8 @@ export class BlockService implements Block {
 
   /** What the machine's definition says: nodes first, as on the peer. */
   build(options: BlockOptions): void {
-    for (const given of options.nodes) at(given.commandLine, () => void this.addNode(nodeOptionsOf(given)));
+    for (const [index, given] of options.nodes.entries())
+      at(given.commandLine, () => inDefinition(given, index, () => void this.addNode(nodeOptionsOf(given))));
     for (const [name, index] of SHORT_HANDS) {
       const given = options[name];
       const media = name === "cdrom" ? "cdrom" : "disk";
@@ -321,6 +322,17 @@ function at<T>(commandLine: unknown, task: () => T): T {
     const origin: Origin | undefined =
       typeof commandLine === "string" ? { kind: "command-line", text: commandLine } : undefined;
     throw asBackplaneError(failure).from(origin);
+  }
+}
+
+/** A fault in a node of a definition is at the option that its text names, or at the node. */
+function inDefinition(given: NodeOption, index: number, task: () => void): void {
+  try {
+    task();
+  } catch (failure) {
+    const error = asBackplaneError(failure);
+    const option = Object.keys(given).find((name) => error.message.includes(`'${name}'`));
+    throw error.at(["nodes", index, ...(option === undefined ? [] : [option])]);
   }
 }
 

@@ -1,11 +1,20 @@
 // Text becomes what a schema says: command lines have no types.
 import { parseInteger, parseSize, type JsonObject, type JsonValue, type Schema } from "backplane";
 import { machineErrors } from "backplane";
+import { blockErrors } from "./errors.ts";
 import { isObject } from "./graph.ts";
 import { textOf } from "./text-of.ts";
 
 const ON = new Set(["on", "yes", "true", "y"]);
 const OFF = new Set(["off", "no", "false", "n"]);
+
+interface Range {
+  readonly lowest: bigint;
+  readonly highest: bigint;
+}
+const INT64: Range = { lowest: -(2n ** 63n), highest: 2n ** 63n - 1n };
+/** A negative number stands for the 64 bits that it has. */
+const UINT64: Range = { lowest: -(2n ** 63n), highest: 2n ** 64n - 1n };
 
 export interface TextRules {
   /** Whole numbers may have a suffix (`64K`), as in older options. */
@@ -18,9 +27,12 @@ export function typed(schema: Schema, value: JsonValue, path: string, rules: Tex
     case "bool":
       return typeof value === "string" ? readSwitch(value, path) : value;
     case "int":
-    case "uint":
     case "size":
-      return typeof value === "string" ? readNumber(value, path, rules) : value;
+      if (typeof value !== "string") return value;
+      return rules.suffixes ? readSize(value, path) : readInteger(value, path, INT64);
+    case "uint":
+      if (typeof value !== "string") return value;
+      return readInteger(value, path, UINT64, rules.suffixes ? "a number" : "integer");
     case "array":
       return Array.isArray(value)
         ? value.map((item: JsonValue, index) => typed(schema.items, item, `${path}.${index}`, rules))
@@ -73,8 +85,23 @@ function readSwitch(text: string, path: string): boolean {
   throw machineErrors.PROPERTY_VALUE(path, "'on' or 'off'");
 }
 
-function readNumber(text: string, path: string, { suffixes }: TextRules): number {
-  const number = suffixes ? parseSize(text) : parseInteger(text);
-  if (number !== undefined) return number;
-  throw machineErrors.PROPERTY_VALUE(path, suffixes ? "a size" : "integer");
+/** Exactly: what does not fit is refused by the check that follows, or by whom it is for. */
+function readInteger(text: string, path: string, { lowest, highest }: Range, wanted = "integer"): JsonValue {
+  const [, sign = "", digits = ""] = /^\s*([+-]?)(\w+)$/.exec(text) ?? [];
+  if (parseInteger(digits) !== undefined) {
+    const octal = /^0[0-7]+$/.test(digits);
+    const magnitude = BigInt(octal ? `0o${digits.slice(1)}` : digits);
+    const number = sign === "-" ? -magnitude : magnitude;
+    if (number >= lowest && number <= highest) return compact(number);
+  }
+  throw machineErrors.PROPERTY_VALUE(path, wanted);
 }
+
+function readSize(text: string, path: string): JsonValue {
+  const bytes = parseSize(text);
+  if (bytes !== undefined) return compact(/^\d+$/.test(text) ? BigInt(text) : BigInt(bytes));
+  const isNegative = /^\s*-/.test(text) && parseSize(text.replace("-", "")) !== undefined;
+  throw isNegative ? blockErrors.BLOCK_SIZE_RANGE(text, path) : machineErrors.PROPERTY_VALUE(path, "a size");
+}
+
+const compact = (number: bigint): JsonValue => (Number.isSafeInteger(Number(number)) ? Number(number) : number);

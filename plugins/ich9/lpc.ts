@@ -373,6 +373,13 @@ export class LpcBridge {
       this.pm.raiseEvent(3);
     });
     this.#device.own(told);
+    const unplug = memory.useUnplug({
+      requestUnplug: (device) => {
+        hotplug.unplugRequested(device);
+        this.pm.raiseEvent(3);
+      },
+    });
+    this.#device.own(unplug);
     return hotplug;
   }
 }

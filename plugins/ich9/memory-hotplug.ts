@@ -98,6 +98,12 @@ export class MemoryHotplug {
     if (slot !== undefined) slot.inserting = true;
   }
 
+  /** The host's user wants a device gone: the guest will look. */
+  unplugRequested(device: MemoryDevice): void {
+    const slot = this.#slots[device.slot];
+    if (slot !== undefined) slot.removing = true;
+  }
+
   /** What the guest's system said of the slots, as `query-acpi-ospm-status` tells it. */
   status(): JsonObject[] {
     return this.#slots.map(({ source, status }, index) => {
@@ -145,7 +151,7 @@ export class MemoryHotplug {
           (slot.removing ? FLAG.removing : 0)
         );
       default:
-        return 0;
+        return 0xffff_ffff;
     }
   }
 
@@ -178,21 +184,20 @@ export class MemoryHotplug {
       case WRITE_AT.flags:
         if ((value & FLAG.inserting) !== 0) slot.inserting = false;
         else if ((value & FLAG.removing) !== 0) slot.removing = false;
-        else if ((value & FLAG.eject) !== 0) this.#eject(slot, device);
+        else if ((value & FLAG.eject) !== 0) this.#eject(device);
         return;
       default:
     }
   }
 
-  #eject(slot: SlotState, device: MemoryDevice | undefined): void {
+  /** Events that the guest has not taken back by then stay with the slot. */
+  #eject(device: MemoryDevice | undefined): void {
     const { devices, log } = this.#services;
     const instance = devices.all().find((candidate) => candidate.context.path === device?.path);
     if (instance === undefined) {
       log.warn("the guest ejects an empty memory slot", { slot: this.#selector });
       return;
     }
-    slot.inserting = false;
-    slot.removing = false;
     devices
       .remove(instance)
       .catch((error: unknown) => log.error("an ejected memory device could not be removed", { error }));

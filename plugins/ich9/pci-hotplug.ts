@@ -37,6 +37,7 @@ export interface PciHotplugServices {
 
 export class AcpiPciHotplug implements PciHotplug {
   readonly name = "ICH9-LPC";
+  readonly patience = 0;
   readonly #services: PciHotplugServices;
   readonly #root: PciBus;
   readonly #numbers = new Map<PciBus, number>();

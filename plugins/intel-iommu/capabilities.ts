@@ -1,4 +1,4 @@
-// Capability and extended capability registers: VT-d specification 3.3 §11.4.2 and §11.4.3.
+// Capability and extended capability registers: VT-d specification 4.1 §11.4.2 and §11.4.3.
 import type { IommuConfiguration } from "./configuration.ts";
 
 /** Places of registers that the capabilities name, in bytes. */

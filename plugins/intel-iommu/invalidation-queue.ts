@@ -1,4 +1,4 @@
-// Queued invalidation: VT-d specification 4.1 §6.5.2, §11.4.9 (registers).
+// Queued invalidation: VT-d specification 4.1 §6.5.2, §11.4 (its registers).
 import { ACCESS_OK, type AddressSpace, type GuestAddress, type Logger } from "backplane";
 import { Descriptor } from "./descriptor.ts";
 import { beyond, pageOf } from "./guest-tables.ts";

@@ -42,6 +42,8 @@ export interface BackendParts {
 
 /** What the kinds differ in. */
 export interface BackendSpec {
+  /** What the host says of a size that no host has. */
+  readonly tooLarge: (size: number) => Error;
   /** Takes what it needs of the host. Throws the peer's words for what the host refuses. */
   readonly allocate: (length: ByteLength) => Allocation;
   /** The size is a multiple of the host's page. */
@@ -90,6 +92,7 @@ export abstract class HostMemoryBackend implements MemoryBackend, UserObject {
     this.type = context.type.name;
     this.#path = context.path;
     checkProperties(this.type, properties);
+    if (!Number.isSafeInteger(properties.size)) throw spec.tooLarge(properties.size);
     const given = properties["prealloc-context"] ?? "";
     this.size = byteLength(properties.size);
     this.share = properties.share;

@@ -18,6 +18,18 @@ export const MFD = { closeOnExec: 1, allowSealing: 2, hugePages: 4, hugePageShif
 /** What a process of a 64-bit Linux host can address. */
 export const ADDRESS_SPACE = 128 * TiB;
 
+/** ENOMEM in words. */
+export const NO_MEMORY = "Cannot allocate memory";
+/** File sizes have a sign. */
+const LARGEST_FILE = 2 ** 63;
+
+/** A file of so many bytes could be made, but not mapped; or not even made. */
+export function fileTooLarge(size: number, unmade: (size: bigint, reason: string) => Error): Error {
+  return size < LARGEST_FILE
+    ? memoryBackendErrors.MEMORY_BACKEND_MAP(NO_MEMORY)
+    : unmade(BigInt(size), "Invalid argument");
+}
+
 export interface BackingRequest {
   /** The file's path, where it has one. */
   readonly path?: string;

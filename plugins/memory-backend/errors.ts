@@ -97,7 +97,7 @@ export const memoryBackendErrors = defineErrors({
     help: "The host refused to make an anonymous file, such as one with huge pages of a size that it does not have.",
   },
   MEMORY_BACKEND_MEMFD_SIZE: {
-    text: (size: number, reason: string) => `failed to resize memfd to ${size}: ${reason}`,
+    text: (size: number | bigint, reason: string) => `failed to resize memfd to ${size}: ${reason}`,
     help: "The host refused to give an anonymous file its size, which for huge pages must be a multiple of them.",
     at: "size",
   },
@@ -110,7 +110,7 @@ export const memoryBackendErrors = defineErrors({
     help: "The host refused to make a POSIX shared memory object.",
   },
   MEMORY_BACKEND_SHM_SIZE: {
-    text: (size: number, reason: string) => `failed to resize POSIX shared memory to ${size}: ${reason}`,
+    text: (size: number | bigint, reason: string) => `failed to resize POSIX shared memory to ${size}: ${reason}`,
     help: "The host refused to give a POSIX shared memory object its size.",
     at: "size",
   },

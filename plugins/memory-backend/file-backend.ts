@@ -12,7 +12,7 @@ import {
   type PropertyValues,
 } from "backplane";
 import { HostMemoryBackend, type BackendParts } from "./backend.ts";
-import { mapOrRefuse } from "./backing.ts";
+import { mapOrRefuse, NO_MEMORY } from "./backing.ts";
 import type { HostFile } from "./contract.ts";
 import { memoryBackendErrors } from "./errors.ts";
 import { FILE_PROPERTIES } from "./properties.ts";
@@ -41,6 +41,7 @@ export class FileBackend extends HostMemoryBackend {
     const parts: BackendParts = { ...surroundings, context, properties };
     let rom = false;
     super(parts, {
+      tooLarge: () => memoryBackendErrors.MEMORY_BACKEND_MAP(NO_MEMORY),
       isWholePages: true,
       pmem: properties.pmem,
       allocate: (length) => {

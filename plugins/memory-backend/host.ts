@@ -53,7 +53,8 @@ export class ProcessHost implements BackendHost {
   open(name: string, readonly: boolean, region: string): HostFile {
     this.#calls.enter("open");
     try {
-      const fd = openSync(name, readonly ? constants.O_RDONLY : constants.O_RDWR);
+      // Whoever reads a FIFO would wait for somebody to write to it; files and their mappings do not care.
+      const fd = openSync(name, readonly ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDWR);
       // Opening a folder for reading does not fail.
       if (!readonly || !fstatSync(fd).isDirectory()) return { fd };
       closeSync(fd);

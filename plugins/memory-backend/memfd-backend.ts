@@ -11,7 +11,7 @@ import {
   type PropertyValues,
 } from "backplane";
 import { HostMemoryBackend, type BackendParts } from "./backend.ts";
-import { mapOrRefuse, MFD, openMemfd } from "./backing.ts";
+import { fileTooLarge, mapOrRefuse, MFD, openMemfd } from "./backing.ts";
 import type { HostFile } from "./contract.ts";
 import { memoryBackendErrors } from "./errors.ts";
 import { defaultHugePage } from "./huge-pages.ts";
@@ -35,7 +35,11 @@ export class MemfdBackend extends HostMemoryBackend {
     const { properties } = context;
     const parts: BackendParts = { ...surroundings, context, properties };
     const page = hugePage(context.type.name, properties);
-    super(parts, { isWholePages: true, allocate: (length) => ({ memory: allocate(parts, properties, length, page) }) });
+    super(parts, {
+      tooLarge: (size) => fileTooLarge(size, memoryBackendErrors.MEMORY_BACKEND_MEMFD_SIZE),
+      isWholePages: true,
+      allocate: (length) => ({ memory: allocate(parts, properties, length, page) }),
+    });
     let { hugetlb, seal } = properties;
     // What is set now would only have had an effect before the file was there.
     settable(
@@ -67,9 +71,10 @@ function hugePage(type: string, { hugetlbsize }: MemfdProperties): number {
 
 function allocate(parts: BackendParts, properties: MemfdProperties, length: ByteLength, page: number): HostMemory {
   const { hugetlb, share } = properties;
-  // A page of one byte is taken for none.
-  if (page > 1 && !isPowerOfTwo(page)) throw memoryBackendErrors.MEMORY_BACKEND_HUGE_PAGE();
-  const shift = page > 1 ? Math.log2(page) : 0;
+  // As in the peer an odd number says nothing: the host's default it is.
+  const isGiven = page > 0 && page % 2 === 0;
+  if (isGiven && !isPowerOfTwo(page)) throw memoryBackendErrors.MEMORY_BACKEND_HUGE_PAGE();
+  const shift = isGiven ? Math.log2(page) : 0;
   // A private mapping of a file that nobody else can open differs from anonymous memory in nothing, unless its pages do.
   if (!share && !hugetlb) return privateMemory(parts, length);
   const file = openFile(parts, properties, hugetlb ? MFD.hugePages + shift * 2 ** MFD.hugePageShift : 0);

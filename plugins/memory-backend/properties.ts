@@ -23,7 +23,7 @@ const COMMON = {
   }),
   "prealloc-threads": prop.unsigned(32, undefined, { description: "Number of CPU threads to use for prealloc" }),
   reserve: prop.bool(true, { description: "Reserve swap space (or huge pages) if applicable" }),
-  size: prop.required(prop.size(0, { description: "Size of the memory region (ex: 500M)" })),
+  size: prop.required(prop.wideSize(0, { description: "Size of the memory region (ex: 500M)" })),
   "x-use-canonical-path-for-ramblock-id": prop.bool(false),
 } as const;
 

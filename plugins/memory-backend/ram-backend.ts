@@ -9,7 +9,7 @@ import {
   type ObjectContext,
 } from "backplane";
 import { HostMemoryBackend, type BackendParts } from "./backend.ts";
-import { mapBacking, MFD, openMemfd } from "./backing.ts";
+import { mapBacking, MFD, NO_MEMORY, openMemfd } from "./backing.ts";
 import { memoryBackendErrors } from "./errors.ts";
 import type { RAM_PROPERTIES } from "./properties.ts";
 import { BACKEND_SURROUNDINGS, type BackendSurroundings } from "./surroundings.ts";
@@ -27,6 +27,7 @@ export class RamBackend extends HostMemoryBackend {
     const { properties } = context;
     const parts: BackendParts = { ...surroundings, context, properties };
     super(parts, {
+      tooLarge: () => memoryBackendErrors.MEMORY_BACKEND_ANONYMOUS(context.id, NO_MEMORY),
       allocate: (length) => ({
         memory: properties.share ? allocateShared(parts, length) : allocatePrivate(parts, length),
         alignment: ANONYMOUS_ALIGNMENT,

@@ -8,7 +8,7 @@ import {
   type ObjectContext,
 } from "backplane";
 import { HostMemoryBackend, type BackendParts } from "./backend.ts";
-import { mapOrRefuse } from "./backing.ts";
+import { fileTooLarge, mapOrRefuse } from "./backing.ts";
 import { memoryBackendErrors } from "./errors.ts";
 import type { SHM_PROPERTIES } from "./properties.ts";
 import { BACKEND_SURROUNDINGS, type BackendSurroundings } from "./surroundings.ts";
@@ -22,7 +22,10 @@ export class ShmBackend extends HostMemoryBackend {
   ) {
     const { properties } = context;
     const parts: BackendParts = { ...surroundings, context, properties };
-    super(parts, { allocate: (length) => ({ memory: allocate(parts, length) }) });
+    super(parts, {
+      tooLarge: (size) => fileTooLarge(size, memoryBackendErrors.MEMORY_BACKEND_SHM_SIZE),
+      allocate: (length) => ({ memory: allocate(parts, length) }),
+    });
   }
 }
 

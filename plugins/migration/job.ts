@@ -182,6 +182,7 @@ export class MigrationJob implements MigrationRound {
     } else {
       progress.set("device");
     }
+    await this.#settle();
     this.bandwidth.lift();
     this.output.u8(PART.command);
     this.output.u16(COMMAND_SWITCHOVER_START);
@@ -199,6 +200,15 @@ export class MigrationJob implements MigrationRound {
     this.times.total = clock() - this.times.start;
     this.bandwidth.finish(this.output.transferred, this.times.total - this.times.setup);
     progress.set("completed");
+  }
+
+  /** What devices had begun before the guest stopped ends in its memory, not behind it. */
+  async #settle(): Promise<void> {
+    for (const { section } of this.#services.sections.devices()) {
+      if (section.settle === undefined) continue;
+      await section.settle();
+      this.#requireRunning();
+    }
   }
 
   async #saveDevices(): Promise<void> {

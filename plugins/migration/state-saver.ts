@@ -107,6 +107,7 @@ function writeField<S>(output: MigrationOutput, field: StateField<S>, state: S):
       return [{ name: field.name ?? "unused", type: "unused_buffer", size: field.size }];
     case "struct": {
       const { described, size } = write(output, field.description, field.of(state));
+      if (field.opaque !== undefined) return [{ name: field.name, type: field.opaque, size }];
       if (field.isTemporary === true) return [{ name: field.name, type: "tmp", ...described, size }];
       return [{ name: field.name, type: "struct", struct: described, size }];
     }

@@ -13,6 +13,10 @@ export const monitorCommandErrors = defineErrors({
     text: (driver: string) => `Device '${driver}' does not support hotplugging`,
     help: "The device can only be there from the start.",
   },
+  DEVICE_LEAVING: {
+    text: (id: string) => `Device ${id} is already in the process of unplug`,
+    help: "The guest was asked a moment ago to let go of the device, and has not answered yet.",
+  },
   BUS_NOT_HOTPLUGGABLE: {
     text: (bus: string) => `Bus '${bus}' does not support hotplugging`,
     help: "Devices on this bus can only be there from the start.",

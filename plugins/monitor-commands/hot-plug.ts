@@ -11,6 +11,7 @@ import {
   type ValueForm,
 } from "backplane";
 import type { Migration } from "backplane/plugins/migration/contract";
+import type { Pci } from "backplane/plugins/pci/contract";
 import { monitorCommandErrors } from "./errors.ts";
 import type { AddCommand } from "./add-command.ts";
 import { objectOptions } from "./object-options.ts";
@@ -59,6 +60,7 @@ export interface HotPlugServices {
   readonly objects: UserObjects;
   readonly qom: Qom;
   readonly migration: Migration | undefined;
+  readonly pci: Pci | undefined;
 }
 
 /** `form` says where the values were written: over QMP they are typed, in a line of text they are text. */
@@ -81,9 +83,11 @@ export function addDevice({ devices, migration }: HotPlugServices, args: JsonObj
   });
 }
 
-export async function removeDevice({ devices, migration }: HotPlugServices, id: string): Promise<void> {
+export async function removeDevice({ devices, migration, pci }: HotPlugServices, id: string): Promise<void> {
   const instance = findDevice(devices, id);
   const { device, context } = instance;
+  const candidate = pci?.functions().find((occupant) => occupant.device === context);
+  if (candidate?.isLeaving === true) throw monitorCommandErrors.DEVICE_LEAVING(id);
   if (context.bus?.refuses?.(true) !== undefined) throw monitorCommandErrors.BUS_NOT_HOTPLUGGABLE(context.bus.name);
   if (context.type.hotpluggable === false || device.unplug === undefined) {
     throw monitorCommandErrors.DEVICE_NOT_HOTPLUGGABLE(context.type.name);

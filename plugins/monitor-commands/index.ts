@@ -72,6 +72,7 @@ export default definePlugin({
       objects: machine.use(USER_OBJECTS),
       qom: machine.use(QOM),
       migration: machine.optional(MIGRATION),
+      pci: machine.optional(PCI),
     };
     hotPlug(add, plugging);
     const human = machine.optional(HUMAN_COMMANDS);

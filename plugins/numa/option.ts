@@ -59,7 +59,7 @@ const TABLES = {
   node: {
     nodeid: uint16,
     cpus: cpuList,
-    mem: prop.size(undefined),
+    mem: prop.wideSize(undefined),
     memdev: prop.string(undefined),
     initiator: uint16,
   },

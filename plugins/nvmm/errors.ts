@@ -24,6 +24,11 @@ export const nvmmErrors = defineErrors({
     text: (errno: number) => `NVMM: Machine creation failed, error=${errno}`,
     help: NOT_THERE,
   },
+  NVMM_OTHER_HYPERVISOR: {
+    text: () => "nvmm and sev.host (KVM) are both in this machine: it can have one hypervisor",
+    help: "The key `nvmm` brings NetBSD's hypervisor, `sev: { host: … }` or a plugin that provides KVM_HOSTS brings Linux's.",
+    advice: "leave out `nvmm`, or `host` under `sev`",
+  },
   NVMM_VCPU: {
     text: (reason: string) => `nvmm_init_vcpu failed: ${reason}`,
     help: "The host made no virtual processor: there are too many, or it has no memory for them.",

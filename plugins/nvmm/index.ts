@@ -11,8 +11,10 @@ import {
 } from "backplane";
 import { HUMAN_COMMANDS } from "backplane/plugins/hmp/contract";
 import { MIGRATION } from "backplane/plugins/migration/contract";
+import { KVM } from "backplane/plugins/sev/contract";
 import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { NVMM, NVMM_HOST, type NvmmGuestAccess, type NvmmHost } from "./contract.ts";
+import { nvmmErrors } from "./errors.ts";
 import { NvmmGuestMappings } from "./guest-mappings.ts";
 import { nvmmHears } from "./hears.ts";
 import { NvmmHostMappings } from "./host-mappings.ts";
@@ -36,11 +38,12 @@ export default definePlugin<NvmmOptions>({
   id: "nvmm",
   apiVersion: 1,
   summary: "Keeps NetBSD's hypervisor informed of the machine's memory, on a model of it",
-  uses: [NVMM_HOST, CPUS, MIGRATION, HUMAN_COMMANDS],
+  uses: [NVMM_HOST, KVM, CPUS, MIGRATION, HUMAN_COMMANDS],
   provides: [NVMM],
   options: nvmmOptions,
   hears: nvmmHears,
   attach(machine, options) {
+    if (machine.optional(KVM)?.isThere === true) throw nvmmErrors.NVMM_OTHER_HYPERVISOR();
     const host: NvmmHost & Partial<NvmmGuestAccess> = machine.optional(NVMM_HOST) ?? modelledHost(machine, options);
     const started = startMachine(host, (resource) => machine.own(resource), machine.log);
     const { log } = machine;

@@ -43,6 +43,12 @@ export interface MemoryDevice {
   readonly hotplugged: boolean;
 }
 
+/** Who tells the guest that a device is to go. */
+export interface MemoryUnplug {
+  /** The guest's answer ends in `Devices.remove`. */
+  requestUnplug(device: MemoryDevice): void;
+}
+
 /** The slots. */
 export interface MemoryDevices {
   readonly slots: number;
@@ -55,6 +61,9 @@ export interface MemoryDevices {
   all(): readonly MemoryDevice[];
   /** Hears of each device after it was plugged or unplugged. */
   onChange(listener: (device: MemoryDevice, change: "plugged" | "unplugged") => void): Disposable;
+  /** The host's user wants a device gone. Throws where nobody tells the guest. */
+  requestUnplug(device: MemoryDevice): void;
+  useUnplug(unplug: MemoryUnplug): Disposable;
 }
 
 export const MEMORY_DEVICES = token<MemoryDevices>("MEMORY_DEVICES");

@@ -1,6 +1,6 @@
 import { DEVICE, inject, injectable, type Device, type DeviceContext } from "backplane";
 import { MEMORY_BACKENDS, type MemoryBackends } from "backplane/plugins/memory-backend/contract";
-import { MEMORY_DEVICES, type MemoryDevices } from "./contract.ts";
+import { MEMORY_DEVICES, type MemoryDevice, type MemoryDevices } from "./contract.ts";
 import { dimmErrors } from "./errors.ts";
 import { DIMM_PROPERTIES, dimmPlace } from "./properties.ts";
 
@@ -16,6 +16,7 @@ export class PcDimm implements Device {
   readonly #context: DeviceContext<typeof DIMM_PROPERTIES>;
   readonly #backends: MemoryBackends;
   readonly #devices: MemoryDevices;
+  #plugged: MemoryDevice | undefined;
 
   constructor(
     @inject(DEVICE) context: DeviceContext<typeof DIMM_PROPERTIES>,
@@ -31,7 +32,7 @@ export class PcDimm implements Device {
     const { properties } = this.#context;
     const { memdev } = properties;
     const backend = memdev === undefined || memdev === "" ? undefined : this.#backends.require(memdev);
-    this.#context.own(
+    this.#plugged = this.#context.own(
       this.#devices.plug({
         device: this.#context,
         kind: "dimm",
@@ -42,5 +43,10 @@ export class PcDimm implements Device {
         },
       }),
     );
+  }
+
+  /** Asks the guest to stop using the memory; it may be asked again. */
+  unplug(): void {
+    if (this.#plugged !== undefined) this.#devices.requestUnplug(this.#plugged);
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "backplane";
 import { PC_MEMORY, type DeviceMemory, type PcMemory } from "backplane/plugins/pc-memory/contract";
 import { findAddress } from "./addresses.ts";
-import type { DimmMemory, DimmRequest, MemoryDevice, MemoryDevices } from "./contract.ts";
+import type { DimmMemory, DimmRequest, MemoryDevice, MemoryDevices, MemoryUnplug } from "./contract.ts";
 import { dimmErrors } from "./errors.ts";
 import { findSlot } from "./slots.ts";
 
@@ -28,6 +28,7 @@ export class SlotMemoryDevices implements MemoryDevices {
   /** Ascending by address. */
   #devices: readonly MemoryDevice[] = [];
   #nodes: () => number = () => 0;
+  #unplug: MemoryUnplug | undefined;
 
   constructor(
     @inject(PC_MEMORY) memory: PcMemory,
@@ -54,6 +55,18 @@ export class SlotMemoryDevices implements MemoryDevices {
 
   onChange(listener: ChangeListener): Disposable {
     return this.#listeners.add(listener);
+  }
+
+  useUnplug(unplug: MemoryUnplug): Disposable {
+    this.#unplug = unplug;
+    return disposable(() => {
+      this.#unplug = undefined;
+    });
+  }
+
+  requestUnplug(device: MemoryDevice): void {
+    if (this.#unplug === undefined) throw dimmErrors.DIMM_ACPI();
+    this.#unplug.requestUnplug(device);
   }
 
   plug(request: DimmRequest): MemoryDevice & Disposable {

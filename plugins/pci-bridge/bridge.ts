@@ -23,10 +23,12 @@ import {
 } from "backplane/plugins/pci/contract";
 import { pciBridgeErrors } from "./errors.ts";
 import { attachHotplugController } from "./attach-shpc.ts";
+import { carryBridge } from "./carry-bridge.ts";
 import type { StandardHotplugController } from "./shpc.ts";
 
 const VENDOR_REDHAT = 0x1b36;
 const DEVICE_BRIDGE = 0x0001;
+const STATE_NAME = "pci_bridge";
 const SHPC_AT = 0x40;
 /** First in chassis (PCI-to-PCI Bridge Architecture §13.2). */
 const FIRST_IN_CHASSIS = 0x20;
@@ -79,7 +81,7 @@ export class PciBridge implements Device {
       deviceId: DEVICE_BRIDGE,
       classId: CLASS.pciBridge,
       interruptPin: shpc ? 1 : 0,
-      bridge: { express: false },
+      bridge: { express: false, stateName: STATE_NAME },
       configWritten: (offset, size) => this.#shpc?.configWritten(offset, size),
       reset: () => this.#shpc?.reset(),
     });
@@ -97,6 +99,7 @@ export class PciBridge implements Device {
     bridge.config.setWritable(slotId + 3, 1, 0xff);
     // Only the hot-plug controller has something to say.
     if (shpc && msi !== "off") this.#shpc?.useMessages(bridge.addMsi({ bits64: true, perVectorMask: true }));
+    carryBridge(device, STATE_NAME, bridge, this.#shpc);
   }
 
   unplug(): void {

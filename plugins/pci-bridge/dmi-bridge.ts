@@ -9,9 +9,11 @@ import {
   type Pci,
   type PciFunction,
 } from "backplane/plugins/pci/contract";
+import { carryBridge } from "./carry-bridge.ts";
 
 const VENDOR_INTEL = 0x8086;
 const DEVICE_DMI_BRIDGE = 0x244e;
+const STATE_NAME = "i82801b11_bridge";
 const REVISION = 0x92;
 const SUBTRACTIVE_DECODE = 0x01;
 const SUBSYSTEM = { at: 0x50, length: 8 } as const;
@@ -41,10 +43,11 @@ export class DmiBridge implements Device {
       classId: CLASS.pciBridge,
       programmingInterface: SUBTRACTIVE_DECODE,
       revision: REVISION,
-      bridge: { express: false },
+      bridge: { express: false, stateName: STATE_NAME },
     });
     this.#bridge = bridge;
     bridge.addCapability(CAPABILITY.subsystem, SUBSYSTEM.length, SUBSYSTEM.at);
+    carryBridge(this.device, STATE_NAME, bridge);
   }
 
   unplug(): void {

@@ -24,10 +24,12 @@ import {
 } from "backplane/plugins/pci/contract";
 import { onOffAuto } from "./bridge.ts";
 import { attachHotplugController } from "./attach-shpc.ts";
+import { carryBridge } from "./carry-bridge.ts";
 import type { StandardHotplugController } from "./shpc.ts";
 
 const VENDOR_REDHAT = 0x1b36;
 const DEVICE_EXPRESS_BRIDGE = 0x000e;
+const STATE_NAME = "pcie-pci-bridge";
 const AT = { shpc: 0x40, errors: 0x100 } as const;
 const POWER_MANAGEMENT = { length: 8, version: 0x3 } as const;
 
@@ -60,7 +62,7 @@ export class ExpressBridge implements Device {
       classId: CLASS.pciBridge,
       interruptPin: 1,
       express: true,
-      bridge: { express: false },
+      bridge: { express: false, stateName: STATE_NAME },
       configWritten: (offset, size) => this.#shpc?.configWritten(offset, size),
       reset: () => this.#shpc?.reset(),
     });
@@ -76,6 +78,7 @@ export class ExpressBridge implements Device {
     bridge.config.set16(power + 2, POWER_MANAGEMENT.version);
     addErrorReporting(bridge, AT.errors);
     if (device.properties.msi !== "off") this.#shpc?.useMessages(bridge.addMsi({ bits64: true, perVectorMask: true }));
+    carryBridge(device, STATE_NAME, bridge, this.#shpc);
   }
 
   unplug(): void {

@@ -21,7 +21,7 @@ const AT = {
   firstSlot: 0x24,
 } as const;
 const SLOT_LENGTH = 4;
-const REGISTERS_LENGTH = AT.firstSlot + SLOT_LENGTH * SLOTS;
+export const REGISTERS_LENGTH = AT.firstSlot + SLOT_LENGTH * SLOTS;
 /** Within a slot's register: status, then what has happened, then what of it does not interrupt. */
 const SLOT = { status: 0, events: 2, disabled: 3 } as const;
 const CAPABILITY_LENGTH = 8;
@@ -122,6 +122,17 @@ export class StandardHotplugController implements PciHotplug {
       this.#set(slot, "attention", LED.off);
       this.#fill(slot, isOccupied);
     }
+    this.#interrupting = false;
+    this.#updateInterrupt();
+  }
+
+  captureState(): Uint8Array {
+    return new Uint8Array(this.#registers.buffer.slice(0));
+  }
+
+  /** A message too many is harmless; one too few is not. */
+  restoreState(registers: Uint8Array): void {
+    new Uint8Array(this.#registers.buffer).set(registers);
     this.#interrupting = false;
     this.#updateInterrupt();
   }

@@ -103,6 +103,8 @@ export interface PciBridgeRequest {
 /** How devices come and go on a bus while the machine runs. */
 export interface PciHotplug {
   readonly name: string;
+  /** Milliseconds of virtual time that the guest has to let go of a device before it may be asked again; absent: at any time. */
+  readonly patience?: number;
   /** Why a device cannot come now, in the peer's words. Before anything of it is plugged. */
   refuses?(bus: PciBus): string | undefined;
   /** After the function was plugged. */
@@ -244,6 +246,8 @@ export interface PciFunction {
   /** Has everything follow that depends on the registers: BARs, windows, messages, pins. */
   restoreState(state: PciDeviceState): void;
 
+  /** The guest was asked to let go of it, and still has time to. */
+  readonly isLeaving: boolean;
   /** What `Device.unplug` of a PCI device does: asks the guest through the bus's hot-plug. Throws with the peer's text. */
   requestUnplug(): void;
 }

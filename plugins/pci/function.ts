@@ -5,6 +5,7 @@ import {
   WHOLE_SPACE,
   type AccessAttributes,
   type AddressSpace,
+  type Clock,
   type DeviceContext,
   type IrqLine,
   type MemoryRegion,
@@ -55,9 +56,11 @@ const COMPARED = [
   { offset: REG.capabilities, size: 1, mask: 0xff },
 ] as const;
 const PIN_COUNT = 4;
+const NANOSECONDS_PER_MILLISECOND = 1e6;
 const STATE_VERSION = 2;
 
 export interface FunctionServices {
+  readonly clock: Clock;
   readonly regions: MemoryRegions;
   readonly system: AddressSpace;
 }
@@ -74,6 +77,8 @@ export class PciFunctionDevice implements PciFunction {
   readonly interrupt: IrqLine;
   readonly #request: PciFunctionRequest;
   readonly #services: FunctionServices;
+  /** Milliseconds of virtual time. */
+  #leavesUntil: number | undefined;
   readonly #capabilities: Capabilities;
   readonly #bars = new Map<number, Bar>();
   readonly #messages: (Msi | Msix)[] = [];
@@ -267,6 +272,17 @@ export class PciFunctionDevice implements PciFunction {
     if (hotplug === undefined || this.bus.refuses(true) !== undefined)
       throw pciErrors.PCI_UNPLUG_UNSUPPORTED(this.bus.name);
     hotplug.unplugRequested(this);
+    if (hotplug.patience !== undefined) this.#leavesUntil = this.#milliseconds + hotplug.patience;
+  }
+
+  /** As in the peer a term of 0, which is what ACPI gives before the machine's first millisecond, never ends. */
+  get isLeaving(): boolean {
+    const until = this.#leavesUntil;
+    return until !== undefined && (until === 0 || until > this.#milliseconds);
+  }
+
+  get #milliseconds(): number {
+    return Math.floor(this.#services.clock.now / NANOSECONDS_PER_MILLISECOND);
   }
 
   /** The guest's access. A function other than 0 of a hot-plugged slot is invisible until function 0 has come. */

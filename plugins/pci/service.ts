@@ -1,5 +1,6 @@
 import {
   BUSES,
+  CLOCK,
   disposable,
   inject,
   injectable,
@@ -10,6 +11,7 @@ import {
   SYSTEM_MEMORY,
   type AddressSpace,
   type Buses,
+  type Clock,
   type Disposable,
   type Lifecycle,
   type MemoryRegion,
@@ -45,6 +47,7 @@ export class PciService implements Pci {
   readonly #buses: Buses;
   readonly #regions: MemoryRegions;
   readonly #system: AddressSpace;
+  readonly #clock: Clock;
   #iommu: PciIommu | undefined;
   #isComplete = false;
   /** For buses of bridges without an id. The first is `pcie.0` although the root bus has that name too, as on the peer. */
@@ -56,10 +59,12 @@ export class PciService implements Pci {
     @inject(SYSTEM_MEMORY) system: AddressSpace,
     @inject(RESETS) resets: Resets,
     @inject(LIFECYCLE) lifecycle: Lifecycle,
+    @inject(CLOCK) clock: Clock,
   ) {
     this.#buses = buses;
     this.#regions = regions;
     this.#system = system;
+    this.#clock = clock;
     resets.add(() => this.#reset());
     lifecycle.on("done", () => this.#connectMemory());
   }
@@ -89,7 +94,8 @@ export class PciService implements Pci {
     if (!(bus instanceof BusDevice)) throw pciErrors.PCI_BUS_FOREIGN(device.type.name, bus?.name ?? "");
     checkProperties(device, request.classId, this.functions());
     const devfn = findPlace(bus, request);
-    const plugged = new PciFunctionDevice(request, bus, devfn, { regions: this.#regions, system: this.#system });
+    const services = { regions: this.#regions, system: this.#system, clock: this.#clock };
+    const plugged = new PciFunctionDevice(request, bus, devfn, services);
     bus.take(devfn, plugged);
     if (this.#isComplete) this.#connectFunction(plugged);
     showPlace(plugged);

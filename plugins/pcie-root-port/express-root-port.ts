@@ -129,6 +129,7 @@ export class ExpressRootPort {
   }
 
   #captureState(): PortState {
+    this.#refreshLink(this.#model.express + EXPRESS_AT.linkStatus);
     return {
       pci: this.#port.captureState(),
       logged: 0,

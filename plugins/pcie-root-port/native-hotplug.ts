@@ -31,6 +31,7 @@ interface Port {
 
 export class NativeHotplug implements PciHotplug {
   readonly name = "pcie-slot";
+  readonly patience = 5000;
   #port: Port | undefined;
   /** As they stood before the guest's present write. */
   #before = { control: 0, status: 0 };

@@ -152,6 +152,14 @@ export interface KvmHosts {
 
 export const KVM_HOSTS = token<KvmHosts>("KVM_HOSTS");
 
+/** What other accelerators must know of this one. */
+export interface Kvm {
+  /** The machine has a KVM: a machine's hypervisor is one. */
+  readonly isThere: boolean;
+}
+
+export const KVM = token<Kvm>("KVM");
+
 /**
  * Firmware of a guest whose memory is encrypted. It is no ROM: it is laid once, measured, and encrypted; no reset brings
  * it back.

@@ -66,6 +66,10 @@ export const sevErrors = defineErrors({
     help: "A machine with a sev-snp-guest has `-machine smm=on`.",
     advice: "write smm=off, or leave it out",
   },
+  SEV_CREATE_VM: {
+    text: (reason: string) => `ioctl(KVM_CREATE_VM) failed: ${reason}`,
+    help: "KVM makes no virtual machine: it has no memory for one, or not of this type.",
+  },
   SEV_CBIT: {
     text: (host: number, given: number) =>
       `sev_common_kvm_init: cbitpos check failed, host '${host}' requested '${given}'`,

@@ -1,7 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
 import { KiB, MiB, type GuestAddress, type MemoryRegion } from "backplane";
 import type { MeasuredFirmware, VcpuState } from "./contract.ts";
 import { sevErrors } from "./errors.ts";
+import { readOutsideFile } from "./outside-file.ts";
 import { OVMF_GUID, OvmfTable } from "./ovmf-table.ts";
 
 const GRANULE = 64 * KiB;
@@ -36,12 +36,10 @@ export class FirmwareImage implements MeasuredFirmware {
 
   /** Throws `SEV_FIRMWARE_FILE`. */
   async load(file: string): Promise<void> {
-    const found = await stat(file).catch(() => undefined);
-    if (found?.isFile() !== true || found.size === 0 || found.size % GRANULE !== 0 || found.size > MOST) {
+    const image = await readOutsideFile(file, MOST).catch(() => undefined);
+    if (image === undefined || image.length === 0 || image.length % GRANULE !== 0) {
       throw sevErrors.SEV_FIRMWARE_FILE(file);
     }
-    const image = await readFile(file).catch(() => undefined);
-    if (image?.length !== found.size) throw sevErrors.SEV_FIRMWARE_FILE(file);
     this.#image = image;
     this.#table = new OvmfTable(image);
   }

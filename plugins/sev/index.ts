@@ -22,7 +22,7 @@ import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { addSevCommands } from "./commands.ts";
 import { SevGuestObject, SnpGuestObject } from "./confidential-object.ts";
 import { ConfidentialSupport } from "./confidential-support.ts";
-import { KVM_HOSTS, MEASURED_FIRMWARE, type KvmHosts } from "./contract.ts";
+import { KVM, KVM_HOSTS, MEASURED_FIRMWARE, type KvmHosts } from "./contract.ts";
 import { ConfidentialGuest } from "./guest.ts";
 import { infoSev } from "./human-command.ts";
 import { SEV_QOM_TYPES, sevGuestType, snpGuestType } from "./object-types.ts";
@@ -34,7 +34,7 @@ export default definePlugin({
   apiVersion: 1,
   summary: "guests whose memory is encrypted (AMD SEV, SEV-ES, SEV-SNP): pinned memory, launch, measurement, secrets",
   uses: [HUMAN_COMMANDS, MIGRATION, CPUS, KVM_HOSTS],
-  provides: [MEASURED_FIRMWARE],
+  provides: [KVM, MEASURED_FIRMWARE],
   hears: [sevPositions],
   options: sevOptions,
   attach(machine, { host, firmware, faults }) {
@@ -55,10 +55,12 @@ export default definePlugin({
         return new ModelKvmHost({ options: host ?? {}, faults, addresses, resources });
       },
     };
+    const hosts = machine.optional(KVM_HOSTS) ?? (host === undefined ? undefined : model);
+    machine.provideValue(KVM, { isThere: hosts !== undefined });
     const support = new ConfidentialSupport(objects);
     const guest = new ConfidentialGuest({
       support,
-      hosts: machine.optional(KVM_HOSTS) ?? (host === undefined ? undefined : model),
+      hosts,
       notifiers: machine.use(RAM_BLOCK_NOTIFIERS),
       mappings: machine.use(HOST_MAPPING_NOTIFIERS),
       discard: machine.use(RAM_DISCARD),

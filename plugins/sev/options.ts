@@ -17,6 +17,11 @@ export const hostOptions = v.strictObject({
   snp: v.optional(v.boolean(), true),
   /** Types of virtual machines beyond the default one (kernel 6.10): without, only `legacy-vm-type=on` or `auto` works. */
   vmTypes: v.optional(v.boolean(), true),
+  /**
+   * Whose save areas are measured: from 6.10 on Linux copies the FPU's state into them, except for the default type of
+   * virtual machine. The kernels before it that run SNP guests are AMD's own.
+   */
+  kernel: v.optional(v.picklist(["6.11", "before-6.10"]), "6.11"),
   /** Address space identifiers that are free for guests. */
   asids: v.optional(natural(65535), 509),
   /** Where the device file is. */

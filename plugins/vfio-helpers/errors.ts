@@ -138,8 +138,14 @@ export const vfioErrors = defineErrors({
   },
   VFIO_MODEL_NAMESPACE: {
     text: (file: string, reason: string) => `'${file}' cannot be a namespace: ${reason}`,
-    help: "A namespace has at least one block, and as many bytes as its file.",
+    help: "A namespace is at least one block, whole blocks, and all of its file.",
     at: "devices",
+  },
+  VFIO_MODEL_FILE_SHARED: {
+    text: (file: string, first: string, second: string) => `'${file}' is ${first} and ${second}, and is written`,
+    help: "A file that somebody writes can be one namespace only.",
+    at: "devices",
+    advice: "give each namespace a file of its own, or make both readOnly",
   },
   VFIO_MODEL_NO_CONTAINER: {
     text: () => "this machine's VFIO is not the model",

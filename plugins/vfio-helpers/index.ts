@@ -1,4 +1,4 @@
-import { COMMANDS, definePlugin, DEVICES, HOST_RESOURCES, type PluginMachine } from "backplane";
+import { COMMANDS, definePlugin, DEVICES, HOST_ADDRESS_SPACE, HOST_RESOURCES, type PluginMachine } from "backplane";
 import { BLOCK } from "backplane/plugins/block/contract";
 import { MIGRATION } from "backplane/plugins/migration/contract";
 import { PCI } from "backplane/plugins/pci/contract";
@@ -30,7 +30,7 @@ export default definePlugin<VfioOptions>({
     machine.provideValue(VFIO_HELPERS, service);
     machine.provideValue(VFIO_GUESTS, service.forGuests(machine.optional(MIGRATION)));
     if (machine.optional(PCI) !== undefined) machine.own(machine.use(DEVICES).register(vfioPciType, VfioPciDevice));
-    machine.own(machine.use(COMMANDS).add(queryDevices(service)));
+    machine.own(machine.use(COMMANDS).add(queryDevices(service, machine.use(HOST_ADDRESS_SPACE))));
     const block = machine.optional(BLOCK);
     if (block !== undefined) machine.own(block.addDriver(nvmeDriver(machine, service)));
   },

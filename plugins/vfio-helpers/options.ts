@@ -2,11 +2,21 @@ import * as v from "valibot";
 import { hostFaultsOption } from "backplane";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const address = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const bytes = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const range = v.pipe(
+  v.strictObject({ start: address, end: address }),
+  v.check(({ start, end }) => start <= end, "a range that starts before it ends"),
+);
+
+function ascend(ranges: readonly v.InferOutput<typeof range>[]): boolean {
+  return ranges.every(({ start }, index) => index === 0 || start > (ranges[index - 1]?.end ?? 0));
+}
 
 const namespace = v.pipe(
   v.strictObject({
-    /** Relative to the working directory. It must exist; its length is the namespace's. */
+    /** Relative to the working directory. It must exist; its length, whole blocks, is the namespace's. */
     file: v.exactOptional(v.string()),
     /** Bytes of a namespace in memory, which goes with the machine. */
     size: v.exactOptional(bytes),
@@ -42,7 +52,13 @@ const nvme = v.strictObject({
 export const vfioOptions = v.strictObject({
   devices: v.optional(v.array(nvme), []),
   /** Usable IOVAs of the modelled IOMMU, both ends inclusive; default 48 bits without the window of message signalled interrupts. */
-  ranges: v.exactOptional(v.pipe(v.array(v.strictObject({ start: count, end: count })), v.minLength(1))),
+  ranges: v.exactOptional(
+    v.pipe(
+      v.array(range),
+      v.minLength(1),
+      v.check((all) => ascend(all), "ranges that ascend and do not overlap"),
+    ),
+  ),
   /** `dma_entry_limit` of the host's module. */
   entryLimit: v.optional(count, 65535),
   /** RLIMIT_MEMLOCK in bytes; absent: none. */

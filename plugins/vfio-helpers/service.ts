@@ -1,4 +1,5 @@
 import {
+  disposable,
   HOST_MAPPING_NOTIFIERS,
   MACHINE_CONTROL,
   RAM_BLOCK_NOTIFIERS,
@@ -14,13 +15,14 @@ import { vfioErrors } from "./errors.ts";
 import type { VfioGuests } from "./guest/contract.ts";
 import { followSpace } from "./follow/follower.ts";
 import { openPciDevice, type OpenParts } from "./helpers/open-device.ts";
+import type { VfioUse } from "./use.ts";
 import type { ModelHost } from "./model/host.ts";
 
 export class VfioService implements VfioHelpers {
-  readonly #parts: Omit<OpenParts, "closed">;
+  readonly #parts: OpenParts;
   readonly #machine: PluginMachine;
   readonly #model: ModelHost | undefined;
-  readonly #opened = new Set<VfioPciDevice>();
+  readonly #uses = new Set<VfioUse>();
 
   /** `model` is the host, unless that is somebody else's. */
   constructor(machine: PluginMachine, host: VfioHost, model: ModelHost | undefined) {
@@ -32,18 +34,17 @@ export class VfioService implements VfioHelpers {
       blocks: machine.use(RAM_BLOCK_NOTIFIERS),
       mappings: machine.use(HOST_MAPPING_NOTIFIERS),
       log: machine.log,
+      used: (use) => this.#used(use),
     };
   }
 
   /** Devices that are open, oldest first. */
-  get opened(): readonly VfioPciDevice[] {
-    return [...this.#opened];
+  get uses(): readonly VfioUse[] {
+    return [...this.#uses];
   }
 
   open(device: string): VfioPciDevice {
-    const opened = openPciDevice(device, { ...this.#parts, closed: (one) => this.#opened.delete(one) });
-    this.#opened.add(opened);
-    return opened;
+    return openPciDevice(device, this.#parts);
   }
 
   follow(space: AddressSpace, container: VfioContainer): Disposable {
@@ -56,8 +57,13 @@ export class VfioService implements VfioHelpers {
   }
 
   forGuests(migration: Migration | undefined): VfioGuests {
-    const { host, discard } = this.#parts;
-    return { host, discard, migration, follow: (space, container) => this.follow(space, container) };
+    const { host, discard, used } = this.#parts;
+    return { host, discard, migration, used, follow: (space, container) => this.follow(space, container) };
+  }
+
+  #used(use: VfioUse): Disposable {
+    this.#uses.add(use);
+    return disposable(() => void this.#uses.delete(use));
   }
 
   modelContainer(): VfioContainerModel {

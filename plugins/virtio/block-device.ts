@@ -174,6 +174,7 @@ export class VirtioBlockDevice implements Device, VirtioBackend {
       queues: Array.from({ length: config.queues }, () => config.queueSize),
       vectors: config.queues + 1,
       shows: this.#shown(config),
+      carried: { version: 2, holdsRequests: true, settle: () => this.#executor?.settled() ?? Promise.resolve() },
     });
   }
 

@@ -88,6 +88,15 @@ export class BlockExecutor {
     return this.#running === 0 ? undefined : new Promise((resolve) => this.#idle.push(resolve));
   }
 
+  /** Nothing is under way; requests that wait for the machine to go on stay where they are. */
+  async settled(): Promise<void> {
+    while (this.#running > 0) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+      // What comes of the last one goes to the driver.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   #broken(reason: string): false {
     this.#parts.broken(reason);
     return false;

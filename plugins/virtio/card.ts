@@ -1,11 +1,25 @@
 // Virtio over PCI: VirtIO 1.2 §4.1. The structures stand in BAR 4, messages in BAR 1, the legacy interface in BAR 0.
-import { byteLength, guestAddress, type AddressSpace, type MemoryRegionOps, type MemoryRegions } from "backplane";
-import { COMMAND, REG, type Pci, type PciFunction, type PciMsi } from "backplane/plugins/pci/contract";
+import {
+  byteLength,
+  guestAddress,
+  type AddressSpace,
+  type MemoryRegionOps,
+  type MemoryRegions,
+  type RunStates,
+} from "backplane";
+import {
+  COMMAND,
+  REG,
+  type Pci,
+  type PciDeviceState,
+  type PciFunction,
+  type PciMsix,
+} from "backplane/plugins/pci/contract";
 import { CardMemory } from "./card-memory.ts";
 import { ConfigWindow } from "./config-window.ts";
-import { CommonStructure } from "./common-structure.ts";
-import type { VirtioCard, VirtioFeatures, VirtioRequest, VirtQueue } from "./contract.ts";
-import { VirtioDevice } from "./device.ts";
+import { CommonStructure, type CommonState } from "./common-structure.ts";
+import type { VirtioCard, VirtioCarried, VirtioFeatures, VirtioRequest, VirtQueue } from "./contract.ts";
+import { VirtioDevice, type VirtioDeviceState } from "./device.ts";
 import { virtioErrors } from "./errors.ts";
 import { addExpressParts, type ExpressParts } from "./express-parts.ts";
 import { LegacyStructure } from "./legacy-structure.ts";
@@ -27,12 +41,24 @@ const CAPABILITY_LENGTH = 16;
 const LONG_CAPABILITY_LENGTH = 20;
 const NOTIFY_MULTIPLIER = { packed: 4, page: 4096 } as const;
 const NOTIFY_PORT = 4;
+const STATE_VERSION = 1;
 const DEFAULT_VECTORS = 2;
+const MSIX_VECTOR_LIMIT = 2048;
 
 export interface CardServices {
   readonly pci: Pci;
   readonly regions: MemoryRegions;
   readonly system: AddressSpace;
+  readonly runStates: RunStates;
+}
+
+/** What a migration carries of the function and of the device behind it. */
+export interface CardState {
+  readonly pci: PciDeviceState;
+  /** Empty where there are no messages. */
+  readonly vectors: Uint8Array;
+  readonly device: VirtioDeviceState;
+  readonly common: CommonState;
 }
 
 /** What the properties of the transport come to on this bus. */
@@ -46,12 +72,14 @@ export class VirtioPciCard implements VirtioCard {
   readonly subject: PciFunction;
   readonly memory: CardMemory;
   readonly #device: VirtioDevice;
-  readonly #messages: PciMsi | undefined;
+  readonly #messages: PciMsix | undefined;
   readonly #window: ConfigWindow | undefined;
   readonly #express: ExpressParts | undefined;
   readonly #common: CommonStructure;
+  /** The machine has not run since the device came from elsewhere. */
+  #isRestored = false;
 
-  constructor(request: VirtioRequest, { pci, regions, system }: CardServices) {
+  constructor(request: VirtioRequest, { pci, regions, system, runStates }: CardServices) {
     const { device } = request;
     const mode = chooseMode(request);
     this.subject = pci.plug({
@@ -82,18 +110,24 @@ export class VirtioPciCard implements VirtioCard {
       },
     );
     const asked = Number(device.properties["vectors"] ?? VECTORS_UNSPECIFIED);
-    const vectors = asked === VECTORS_UNSPECIFIED ? (request.vectors ?? DEFAULT_VECTORS) : asked;
+    const vectors = vectorsOf(request, asked);
     if (asked !== vectors) device.object.add({ name: "vectors", type: "uint32", get: () => vectors });
     const reset = (): void => this.#reset();
     this.#common = new CommonStructure(this.#device, { vectors, reset });
     if (mode.express) this.#express = addExpressParts(this.subject);
     if (mode.modern) this.#window = this.#addModern(request, regions);
     if (vectors > 0) this.#messages = this.subject.addMsix(vectors, BAR.msix);
-    if (mode.legacy) this.#addLegacy(request, { pci, regions, system }, vectors);
+    if (mode.legacy) this.#addLegacy(request, { pci, regions }, vectors);
+    if (request.carried !== undefined) this.#carry(request, request.carried, { mode, vectors, runStates });
   }
 
   get queues(): readonly VirtQueue[] {
     return this.#device.queues;
+  }
+
+  /** For monitors. */
+  get device(): VirtioDevice {
+    return this.#device;
   }
 
   get features(): VirtioFeatures {
@@ -110,6 +144,58 @@ export class VirtioPciCard implements VirtioCard {
 
   fail(reason: string, details?: { readonly [key: string]: unknown }): void {
     this.#device.fail(reason, details);
+  }
+
+  #carry(
+    { device, name, configLength, queues }: VirtioRequest,
+    { version = STATE_VERSION, holdsRequests = false, settle }: VirtioCarried,
+    { mode, vectors, runStates }: { mode: Mode; vectors: number; runStates: RunStates },
+  ): void {
+    const wide = this.#device.offered.high !== 0;
+    const shape = {
+      name,
+      version,
+      vectors,
+      configLength,
+      queues: queues.length,
+      modern: mode.modern,
+      wide,
+      holdsRequests,
+    };
+    device.carry({
+      kind: "captured",
+      idstr: `${this.subject.path}/${name}`,
+      version,
+      ...(settle === undefined ? {} : { settle }),
+      description: async () => (await import("./late/state.ts")).virtioState(shape),
+      capture: () => this.#capture(),
+      restore: (state) => this.#restore(state),
+    });
+    device.own(
+      runStates.onChange(({ to }) => {
+        if (to !== "running" || !this.#isRestored) return;
+        this.#isRestored = false;
+        this.#device.resume();
+      }),
+    );
+  }
+
+  #capture(): CardState {
+    if (this.#device.holdsRequests) throw virtioErrors.VIRTIO_REQUESTS_HELD(this.subject.path);
+    return {
+      pci: this.subject.captureState(),
+      vectors: this.#messages?.captureState() ?? new Uint8Array(0),
+      device: this.#device.captureState(),
+      common: this.#common.captureState(),
+    };
+  }
+
+  #restore(state: CardState): void {
+    this.#messages?.restoreState(state.vectors);
+    this.subject.restoreState(state.pci);
+    this.#common.restoreState(state.common);
+    this.#device.restoreState(state.device);
+    this.#isRestored = true;
   }
 
   #reset(): void {
@@ -145,7 +231,7 @@ export class VirtioPciCard implements VirtioCard {
     );
   }
 
-  #addLegacy(request: VirtioRequest, { pci, regions }: CardServices, vectors: number): void {
+  #addLegacy(request: VirtioRequest, { pci, regions }: Pick<CardServices, "pci" | "regions">, vectors: number): void {
     const { config } = this.subject;
     const legacy = new LegacyStructure(this.#device, {
       vectors,
@@ -209,6 +295,14 @@ export class VirtioPciCard implements VirtioCard {
 /** `iommu_platform`: VIRTIO_F_ACCESS_PLATFORM (§6). */
 function usesPlatform({ device }: VirtioRequest): boolean {
   return device.properties["iommu_platform"] === true;
+}
+
+/** None where there are more than a table has entries for (PCI Local Bus Specification 3.0 §6.8.2.3). */
+function vectorsOf({ device, vectors = DEFAULT_VECTORS }: VirtioRequest, asked: number): number {
+  const wanted = asked === VECTORS_UNSPECIFIED ? vectors : asked;
+  if (wanted <= MSIX_VECTOR_LIMIT) return wanted;
+  device.log.warn(`unable to init msix vectors to ${wanted}`);
+  return 0;
 }
 
 function chooseMode(request: VirtioRequest): Mode {

@@ -1,7 +1,7 @@
 // The common configuration structure: VirtIO 1.2 §4.1.4.3.
 import type { MemoryRegionOps } from "backplane";
 import type { VirtioDevice } from "./device.ts";
-import { NO_VECTOR } from "./registers.ts";
+import { NO_VECTOR, QUEUE_LIMIT } from "./registers.ts";
 
 const AT = {
   offeredSelect: 0x00,
@@ -29,11 +29,23 @@ export interface CommonOptions {
 }
 
 /** Halves of the three addresses, which take effect when the queue is enabled. */
-interface QueuePlace {
+export interface QueuePlace {
   readonly halves: number[];
+  /** As it was written last; 0 where it never was. */
+  size: number;
   enabled: boolean;
   /** Of a queue that does not exist. */
   vector: number;
+}
+
+const emptyPlace = (): QueuePlace => ({ halves: [0, 0, 0, 0, 0, 0], size: 0, enabled: false, vector: NO_VECTOR });
+
+/** What a migration carries of the structure: of every queue that it has registers for. */
+export interface CommonState {
+  offeredSelect: number;
+  acceptedSelect: number;
+  readonly accepted: number[];
+  readonly places: readonly QueuePlace[];
 }
 
 export class CommonStructure implements MemoryRegionOps {
@@ -118,6 +130,7 @@ export class CommonStructure implements MemoryRegionOps {
         device.selectQueue(value);
         return;
       case AT.queueSize:
+        this.#ownPlace.size = value;
         device.resizeQueue(value);
         return;
       case AT.queueVector:
@@ -144,6 +157,28 @@ export class CommonStructure implements MemoryRegionOps {
     this.#places.clear();
   }
 
+  captureState(): CommonState {
+    return {
+      offeredSelect: this.#offeredSelect,
+      acceptedSelect: this.#acceptedSelect,
+      accepted: [...this.#accepted],
+      places: Array.from({ length: QUEUE_LIMIT }, (_, index) => {
+        const place = this.#places.get(index) ?? emptyPlace();
+        return { ...place, halves: [...place.halves] };
+      }),
+    };
+  }
+
+  restoreState({ offeredSelect, acceptedSelect, accepted, places }: CommonState): void {
+    this.#offeredSelect = offeredSelect;
+    this.#acceptedSelect = acceptedSelect;
+    this.#accepted.splice(0, this.#accepted.length, ...accepted);
+    this.#places.clear();
+    for (const [index, place] of places.entries()) {
+      if (place.enabled || place.size !== 0 || place.halves.some((half) => half !== 0)) this.#places.set(index, place);
+    }
+  }
+
   /** A vector that does not exist reads back as none, which tells the driver (§4.1.5.1.2). */
   #vector(value: number): number {
     return value < this.#options.vectors ? value : NO_VECTOR;
@@ -154,7 +189,7 @@ export class CommonStructure implements MemoryRegionOps {
   }
 
   get #ownPlace(): QueuePlace {
-    const known = this.#place ?? { halves: [0, 0, 0, 0, 0, 0], enabled: false, vector: NO_VECTOR };
+    const known = this.#place ?? emptyPlace();
     this.#places.set(this.#device.selectedQueue, known);
     return known;
   }

@@ -67,8 +67,20 @@ export interface VirtioRequest {
   readonly configLength: number;
   /** Sizes of the queues. */
   readonly queues: readonly number[];
+  /** Migrations carry it. */
+  readonly carried?: VirtioCarried;
   /** MSI-X vectors where the property says nothing. */
   readonly vectors?: number;
+}
+
+/** How a kind goes into a migration, which needs nothing of it but what the driver sees. */
+export interface VirtioCarried {
+  /** Of the state; default 1. */
+  readonly version?: number;
+  /** Requests may outlast the stop of the machine. With one that does there is no migration. */
+  readonly holdsRequests?: boolean;
+  /** Resolves when no request is under way that will end by itself. */
+  readonly settle?: () => Promise<void>;
 }
 
 /** A contiguous piece of guest memory as the driver named it. */

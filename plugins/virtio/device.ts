@@ -1,7 +1,7 @@
 // The device behind the transport: status, features, configuration, queues (VirtIO 1.2 §2, §3).
 import type { Logger } from "backplane";
 import type { VirtioBackend, VirtioFeatures } from "./contract.ts";
-import { SplitQueue } from "./queue.ts";
+import { SplitQueue, type QueueState } from "./queue.ts";
 import {
   ISR,
   LEGACY_FEATURES,
@@ -18,6 +18,22 @@ export interface DeviceTransport {
   writeMemory(address: number, from: Uint8Array): boolean;
   /** The interrupt status changed; the message, if there are messages, is `vector`. */
   interrupt(vector: number): void;
+}
+
+/** What a migration carries of the device. */
+export interface VirtioDeviceState {
+  status: number;
+  interruptStatus: number;
+  selectedQueue: number;
+  configVector: number;
+  featuresLow: number;
+  /** All of them: the first word once more. */
+  features: bigint;
+  readonly config: Uint8Array;
+  readonly queues: readonly QueueState[];
+  isBroken: boolean;
+  isStarted: boolean;
+  isDisabled: boolean;
 }
 
 export interface DeviceParts {
@@ -43,6 +59,8 @@ export class VirtioDevice {
   disabled = false;
   #features: VirtioFeatures = { low: 0, high: 0 };
   #broken = false;
+  /** A driver of before VirtIO 1.0 may use the queues without saying that it is ready. */
+  #startsOnKick = false;
   readonly #backend: VirtioBackend;
   readonly #transport: DeviceTransport;
   readonly #config: Uint8Array;
@@ -112,6 +130,15 @@ export class VirtioDevice {
     if ((this.#status & VIRTIO_STATUS.featuresOk) !== 0) return;
     if ((low & VIRTIO_FEATURE.bad) !== 0) this.#log.warn("the driver accepts a feature that nobody may accept");
     this.#features = { low: (low & this.offered.low) >>> 0, high: (high & this.offered.high) >>> 0 };
+    if (!this.ready && !this.isModern) this.#startsOnKick = true;
+  }
+
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
+  get startsOnKick(): boolean {
+    return this.#startsOnKick;
   }
 
   setStatus(value: number): void {
@@ -119,6 +146,7 @@ export class VirtioDevice {
     const wasReady = this.ready;
     const ready = (value & VIRTIO_STATUS.driverOk) !== 0;
     this.#status = value & 0xff;
+    if (ready) this.#startsOnKick = false;
     if (ready !== wasReady) this.#backend.statusChanged?.(ready);
   }
 
@@ -182,6 +210,7 @@ export class VirtioDevice {
     const drained = this.#backend.reset?.();
     if (drained !== undefined) this.#waitFor(drained);
     this.#broken = false;
+    this.#startsOnKick = false;
     this.disabled = false;
     this.#features = { low: 0, high: 0 };
     this.selectedQueue = 0;
@@ -189,6 +218,54 @@ export class VirtioDevice {
     this.configVector = NO_VECTOR;
     for (const queue of this.queues) queue.reset();
     this.#transport.interrupt(NO_VECTOR);
+  }
+
+  /** Requests have not come back yet; those of a driver that broke a rule never do. */
+  get holdsRequests(): boolean {
+    return !this.#broken && this.queues.some(({ inUse }) => inUse > 0);
+  }
+
+  captureState(): VirtioDeviceState {
+    const { low, high } = this.#features;
+    return {
+      status: this.#status,
+      interruptStatus: this.interruptStatus,
+      selectedQueue: this.selectedQueue,
+      configVector: this.configVector,
+      featuresLow: low,
+      features: (BigInt(high) << 32n) | BigInt(low),
+      config: this.#config.slice(),
+      queues: this.queues.map((queue) => queue.captureState()),
+      isBroken: this.#broken,
+      isStarted: this.ready,
+      isDisabled: this.disabled,
+    };
+  }
+
+  /** The backend hears of it when the machine runs: `resume`. */
+  restoreState(state: VirtioDeviceState): void {
+    this.#status = state.status;
+    this.interruptStatus = state.interruptStatus;
+    this.selectedQueue = Math.min(state.selectedQueue, QUEUE_LIMIT - 1);
+    this.configVector = state.configVector;
+    const low = Number(state.features & 0xffff_ffffn);
+    this.#features = {
+      low: (low & this.offered.low) >>> 0,
+      high: (Number(state.features >> 32n) & this.offered.high) >>> 0,
+    };
+    this.#config.set(state.config);
+    this.disabled = state.isDisabled;
+    this.#broken = state.isBroken;
+    for (const [index, queue] of this.queues.entries()) {
+      const restored = state.queues[index];
+      if (restored !== undefined && !queue.restoreState(restored))
+        this.fail("a queue has more in use than it has entries", { queue: index });
+    }
+  }
+
+  /** The machine goes on with a driver that was ready before it came here. */
+  resume(): void {
+    if (this.ready) this.#backend.statusChanged?.(true);
   }
 
   #waitFor(drained: Promise<void>): void {

@@ -110,6 +110,7 @@ export class EntropyDevice implements Device, VirtioBackend {
       transitionalId: TRANSITIONAL_ID,
       configLength: 0,
       queues: [QUEUE_SIZE],
+      carried: {},
     });
     device.own(disposable(() => this.reset()));
     device.own(disposable(() => this.#stopTimer()));

@@ -10,6 +10,10 @@ export const virtioErrors = defineErrors({
     text: () => "device is modern-only, use disable-legacy=on",
     help: "The kind of virtio device never had a legacy interface.",
   },
+  VIRTIO_REQUESTS_HELD: {
+    text: (device: string) => `requests of ${device} are held back by their error policy`,
+    help: "A drive's `werror` or `rerror` has stopped requests, which a migration does not carry here. Continue the machine first.",
+  },
   VIRTIO_RNG_PERIOD: {
     text: () => "'period' parameter expects a positive integer",
     help: "The time in which `max-bytes` may be given out is zero.",
@@ -63,6 +67,23 @@ export const virtioErrors = defineErrors({
     text: (name: string, sectors: number, limit: number) =>
       `invalid ${name} property (${sectors}), must be between 1 and ${limit}`,
     help: "A request moves less than 2 GiB.",
+  },
+  VIRTIO_NONE: { text: () => "No virtio devices found", help: "The machine has no virtio devices." },
+  VIRTIO_PATH: {
+    text: (path: string, kind: string) => `Path ${path} is not a ${kind}`,
+    help: "A query names no virtio device; `x-query-virtio` tells their paths.",
+  },
+  VIRTIO_QUEUE_NUMBER: {
+    text: (queue: number) => `Invalid virtqueue number ${queue}`,
+    help: "The virtio device has fewer queues.",
+  },
+  VIRTIO_QUEUE_UNPLACED: {
+    text: () => "Region caches not initialized",
+    help: "The guest's driver has not placed the queue in memory.",
+  },
+  VIRTIO_VHOST: {
+    text: () => "Error: vhost device has not started yet",
+    help: "No virtio device here hands its queues to the host's kernel or to another process.",
   },
   VIRTIO_LEGACY_PLATFORM: {
     text: () => "VIRTIO_F_IOMMU_PLATFORM was supported by neither legacy nor transitional device",

@@ -1,6 +1,7 @@
-import { definePlugin, DEVICES, QOM } from "backplane";
+import { COMMANDS, definePlugin, DEVICES, QOM, RUN_STATES } from "backplane";
 import { BLOCK } from "backplane/plugins/block/contract";
 import { BLOCK_RAM_REGISTRARS } from "backplane/plugins/block-ram-registrar/contract";
+import { HUMAN_COMMANDS } from "backplane/plugins/hmp/contract";
 import { INPUT } from "backplane/plugins/input/contract";
 import { PCI } from "backplane/plugins/pci/contract";
 import { RANDOM_SOURCES } from "backplane/plugins/rng/contract";
@@ -8,9 +9,11 @@ import { CPUS } from "backplane/plugins/x86-cpu/contract";
 import { VIRTIO_TYPES } from "./base-types.ts";
 import { VirtioBlockDevice } from "./block-device.ts";
 import { blockBackendType, blockTypes } from "./block-types.ts";
+import { virtioCommands } from "./commands.ts";
 import { VIRTIO } from "./contract.ts";
 import { entropyBackend, EntropyDevice, entropyType } from "./entropy-device.ts";
 import { VirtioBackendDevice } from "./backend-device.ts";
+import { humanVirtioCommands } from "./human.ts";
 import { inputBackends, inputTypes, VirtioKeyboard, VirtioMouse, VirtioTablet } from "./input-device.ts";
 import { VirtioService } from "./service.ts";
 import { OPTIONAL_RANDOM_SOURCES, PROCESSOR_COUNT } from "./tokens.ts";
@@ -20,10 +23,15 @@ export default definePlugin({
   apiVersion: 1,
   summary: "VirtIO over PCI, with disks, keyboard, mouse, tablet and a source of entropy",
   requires: [PCI, INPUT],
-  uses: [RANDOM_SOURCES, BLOCK, BLOCK_RAM_REGISTRARS, CPUS],
+  uses: [RANDOM_SOURCES, BLOCK, BLOCK_RAM_REGISTRARS, CPUS, HUMAN_COMMANDS],
   provides: [VIRTIO, OPTIONAL_RANDOM_SOURCES, PROCESSOR_COUNT],
   attach(machine) {
-    machine.provide(VIRTIO, VirtioService);
+    const virtio = machine.create(VirtioService);
+    machine.provideValue(VIRTIO, virtio);
+    for (const command of virtioCommands(virtio, machine.use(RUN_STATES)))
+      machine.own(machine.use(COMMANDS).add(command));
+    const human = machine.optional(HUMAN_COMMANDS);
+    if (human !== undefined) for (const command of humanVirtioCommands(human)) machine.own(human.add(command));
     machine.provideValue(OPTIONAL_RANDOM_SOURCES, { sources: machine.optional(RANDOM_SOURCES) });
     machine.own(machine.use(QOM).types.add(VIRTIO_TYPES));
     const devices = machine.use(DEVICES);

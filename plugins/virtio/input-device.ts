@@ -114,6 +114,7 @@ abstract class VirtioInputDevice implements Device, VirtioBackend {
       classId: CLASS_ID[model],
       configLength: this.#config.length,
       queues: [QUEUE_SIZE, QUEUE_SIZE],
+      carried: {},
     });
     this.#registration = this.#device.own(
       this.#input.add({

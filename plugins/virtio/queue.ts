@@ -23,6 +23,42 @@ export interface QueueHost {
   fail(reason: string, details: { readonly [key: string]: unknown }): void;
 }
 
+/** What a migration carries of a queue; what has been used stands in the queue itself. */
+export interface QueueState {
+  size: number;
+  readonly maximum: number;
+  vector: number;
+  nextAvailable: number;
+  descriptors: bigint;
+  available: bigint;
+  used: bigint;
+}
+
+/** What monitors see of a queue. */
+export interface QueueFacts {
+  readonly index: number;
+  readonly inUse: number;
+  readonly size: number;
+  readonly maximum: number;
+  readonly descriptors: number;
+  readonly available: number;
+  readonly used: number;
+  readonly nextAvailable: number;
+  /** The driver's index as it was read last. */
+  readonly seenAvailable: number;
+  readonly nextUsed: number;
+  /** Undefined: nothing has been signalled that an index could be compared with. */
+  readonly signalled: number | undefined;
+}
+
+/** What monitors see of the rings: the chain that the device takes next, or one that they name. */
+export interface QueueElementFacts {
+  readonly head: number;
+  readonly descriptors: readonly { readonly address: bigint; readonly length: number; readonly flags: number }[];
+  readonly available: { readonly flags: number; readonly index: number };
+  readonly used: { readonly flags: number; readonly index: number };
+}
+
 export class SplitQueue implements VirtQueue {
   readonly index: number;
   /** What the device offers; the driver may lower it. */
@@ -34,6 +70,7 @@ export class SplitQueue implements VirtQueue {
   #used = 0;
   #nextAvailable = 0;
   #nextUsed = 0;
+  #seenAvailable = 0;
   #inUse = 0;
   #signalled: number | undefined;
   readonly #host: QueueHost;
@@ -51,6 +88,11 @@ export class SplitQueue implements VirtQueue {
     return this.#descriptors !== 0;
   }
 
+  /** Chains that the device has taken and not returned. */
+  get inUse(): number {
+    return this.#inUse;
+  }
+
   get legacyPage(): number {
     return Math.floor(this.#descriptors / LEGACY_ALIGNMENT);
   }
@@ -61,8 +103,76 @@ export class SplitQueue implements VirtQueue {
     this.#place(0, 0, 0);
     this.#nextAvailable = 0;
     this.#nextUsed = 0;
+    this.#seenAvailable = 0;
     this.#inUse = 0;
     this.#signalled = undefined;
+  }
+
+  facts(): QueueFacts {
+    return {
+      index: this.index,
+      inUse: this.#inUse,
+      size: this.size,
+      maximum: this.maximum,
+      descriptors: this.#descriptors,
+      available: this.#available,
+      used: this.#used,
+      nextAvailable: this.#nextAvailable,
+      seenAvailable: this.#seenAvailable,
+      nextUsed: this.#nextUsed,
+      signalled: this.#signalled,
+    };
+  }
+
+  /** Looks, and changes nothing. Undefined: the driver has not placed the queue. */
+  elementAt(position = this.#nextAvailable): QueueElementFacts | undefined {
+    if (!this.ready) return undefined;
+    const head = this.#load16(this.#available + 4 + 2 * (position % this.size));
+    const descriptors: { address: bigint; length: number; flags: number }[] = [];
+    let [table, entries, at] = [this.#descriptors, this.size, head];
+    while (at < entries && descriptors.length < entries) {
+      if (!this.#host.readMemory(table + at * DESCRIPTOR.length, this.#bytes.sixteen)) break;
+      const address = this.#scratch.getBigUint64(0, true);
+      const length = this.#scratch.getUint32(8, true);
+      const flags = this.#scratch.getUint16(12, true);
+      at = this.#scratch.getUint16(14, true);
+      if ((flags & DESCRIPTOR.indirect) !== 0 && table === this.#descriptors) {
+        [table, entries, at] = [within(address), Math.min(Math.floor(length / DESCRIPTOR.length), QUEUE_SIZE_LIMIT), 0];
+        continue;
+      }
+      descriptors.push({ address, length, flags });
+      if ((flags & DESCRIPTOR.next) === 0) break;
+    }
+    return {
+      head,
+      descriptors,
+      available: { flags: this.#load16(this.#available), index: this.#load16(this.#available + 2) },
+      used: { flags: this.#load16(this.#used), index: this.#load16(this.#used + 2) },
+    };
+  }
+
+  captureState(): QueueState {
+    return {
+      size: this.size,
+      maximum: this.maximum,
+      vector: this.vector,
+      nextAvailable: this.#nextAvailable,
+      descriptors: BigInt(this.#descriptors),
+      available: BigInt(this.#available),
+      used: BigInt(this.#used),
+    };
+  }
+
+  /** When memory is as it was: what has been used is read from there. False: the queue cannot have come to be so. */
+  restoreState(state: QueueState): boolean {
+    this.size = Math.min(Math.max(state.size, 1), QUEUE_SIZE_LIMIT);
+    this.vector = state.vector;
+    this.#place(within(state.descriptors), within(state.available), within(state.used));
+    this.#nextAvailable = state.nextAvailable;
+    this.#signalled = undefined;
+    this.#nextUsed = this.ready ? this.#load16(this.#used + 2) : 0;
+    this.#inUse = this.ready ? (this.#nextAvailable - this.#nextUsed) & 0xffff : 0;
+    return this.#inUse <= this.size;
   }
 
   /** QUEUE_ENABLE: takes the three addresses, each in two halves. */
@@ -80,7 +190,8 @@ export class SplitQueue implements VirtQueue {
 
   pop(): VirtQueueElement | undefined {
     if (!this.ready || !this.#host.working) return undefined;
-    const pending = (this.#load16(this.#available + 2) - this.#nextAvailable) & 0xffff;
+    this.#seenAvailable = this.#load16(this.#available + 2);
+    const pending = (this.#seenAvailable - this.#nextAvailable) & 0xffff;
     if (pending === 0) return undefined;
     if (pending > this.size) return this.#broken("more buffers are available than the queue has");
     if (this.#inUse >= this.size) return this.#broken("Virtqueue size exceeded");
@@ -218,6 +329,11 @@ export class SplitQueue implements VirtQueue {
 /** An address beyond 2^52 is nowhere: the queue then is as if it had none. */
 function whole([low = 0, high = 0]: readonly number[]): number {
   return high >= SAFE_HIGH ? 0 : high * 2 ** 32 + low;
+}
+
+/** What the driver was given by a stream, as by itself. */
+function within(address: bigint): number {
+  return address >> 53n === 0n ? Number(address) : 0;
 }
 
 function total(segments: readonly VirtSegment[]): number {

@@ -11,9 +11,16 @@ import {
   type DeviceType,
   type MemoryRegions,
 } from "backplane";
-import { CLASS, PCI, pciProperties, type Pci, type PciFunction } from "backplane/plugins/pci/contract";
+import {
+  CLASS,
+  PCI,
+  pciProperties,
+  type Pci,
+  type PciDeviceState,
+  type PciFunction,
+} from "backplane/plugins/pci/contract";
 import { WATCHDOG, type Watchdogs } from "./contract.ts";
-import { TwoStageTimer } from "./two-stage-timer.ts";
+import { TwoStageTimer, type TwoStageState } from "./two-stage-timer.ts";
 import { WatchdogConfig } from "./watchdog-config.ts";
 
 const VENDOR_INTEL = 0x8086;
@@ -26,6 +33,12 @@ export const i6300esbType = {
   category: "watchdog",
   properties: { ...pciProperties },
 } satisfies DeviceType;
+
+/** What a migration carries of the device. */
+export interface I6300esbState {
+  readonly pci: PciDeviceState;
+  readonly timer: TwoStageState;
+}
 
 @injectable()
 export class I6300esbDevice implements Device {
@@ -61,6 +74,21 @@ export class I6300esbDevice implements Device {
       }),
     );
     card.addBar(0, "memory", timer.region);
+    device.carry({
+      kind: "captured",
+      idstr: `${card.path}/i6300esb_wdt`,
+      version: 10_000,
+      description: async () => (await import("./late/states.ts")).I6300ESB,
+      capture: (): I6300esbState => {
+        registers.showPlain(card.config);
+        return { pci: card.captureState(), timer: timer.captureState() };
+      },
+      restore: (state) => {
+        card.restoreState(state.pci);
+        registers.adopt(card.config);
+        timer.restoreState(state.timer);
+      },
+    });
   }
 
   unplug(): void {

@@ -21,6 +21,7 @@ import {
 } from "backplane";
 import { ISA, type Isa } from "backplane/plugins/isa/contract";
 import { WATCHDOG, type Watchdogs } from "./contract.ts";
+import { armAt, deadlineOf } from "./deadline.ts";
 
 const PORT = 0x441;
 /** Each register answers at two ports. */
@@ -37,6 +38,11 @@ export const ib700Type = {
   category: "watchdog",
   properties: {},
 } satisfies DeviceType;
+
+/** What a migration carries: when the time is over; all ones while it does not run. */
+export interface Ib700State {
+  deadline: bigint;
+}
 
 @injectable()
 export class Ib700Device implements Device {
@@ -57,6 +63,14 @@ export class Ib700Device implements Device {
     const { device } = this;
     this.isa.plug({ device, ports: [{ base: PORT, region: this.#ports() }] });
     device.own(this.resets.add(() => this.#timer.cancel()));
+    device.carry({
+      kind: "captured",
+      idstr: "ib700_wdt",
+      version: 0,
+      description: async () => (await import("./late/states.ts")).IB700,
+      capture: (): Ib700State => ({ deadline: deadlineOf(this.#timer) }),
+      restore: ({ deadline }) => armAt(this.#timer, deadline),
+    });
     device.own(disposable(() => void this.#timer.dispose()));
   }
 

@@ -10,6 +10,7 @@ import {
   type MemoryRegions,
   type VirtualTime,
 } from "backplane";
+import { armAt, deadlineOf } from "./deadline.ts";
 
 const LENGTH = 0x10;
 const AT = { preload1: 0x0, preload2: 0x4, reload: 0xc } as const;
@@ -23,6 +24,22 @@ const TIMED_OUT = RELOAD.timeout | RELOAD.timeoutToo;
 const CLOCK_NS = 30;
 /** Clocks of one count (WDT_PRE_SEL). */
 const PRESCALE = { slow: 2 ** 15, fast: 2 ** 5 } as const;
+
+/** What a migration carries of the timer. */
+export interface TwoStageState {
+  reboots: number;
+  fast: number;
+  interruptType: number;
+  freeRunning: number;
+  locked: number;
+  enabled: number;
+  deadline: bigint;
+  preload1: number;
+  preload2: number;
+  stage: number;
+  unlocking: number;
+  timedOut: number;
+}
 
 export class TwoStageTimer implements Disposable {
   readonly region: MemoryRegion;
@@ -73,6 +90,38 @@ export class TwoStageTimer implements Disposable {
     this.#preload2 = PRELOAD_MASK;
     this.#stage = 1;
     this.#unlocking = 0;
+  }
+
+  captureState(): TwoStageState {
+    return {
+      reboots: Number(this.reboots),
+      fast: Number(this.fast),
+      interruptType: this.interruptType,
+      freeRunning: Number(this.freeRunning),
+      locked: Number(this.locked),
+      enabled: Number(this.#enabled),
+      deadline: deadlineOf(this.#timer),
+      preload1: this.#preload1,
+      preload2: this.#preload2,
+      stage: this.#stage,
+      unlocking: this.#unlocking,
+      timedOut: Number(this.#timedOut),
+    };
+  }
+
+  restoreState(state: TwoStageState): void {
+    this.reboots = state.reboots !== 0;
+    this.fast = state.fast !== 0;
+    this.interruptType = state.interruptType;
+    this.freeRunning = state.freeRunning !== 0;
+    this.locked = state.locked !== 0;
+    this.#enabled = state.enabled !== 0;
+    armAt(this.#timer, state.deadline);
+    this.#preload1 = state.preload1 & PRELOAD_MASK;
+    this.#preload2 = state.preload2 & PRELOAD_MASK;
+    this.#stage = state.stage <= 1 ? 1 : 2;
+    this.#unlocking = state.unlocking === 1 || state.unlocking === 2 ? state.unlocking : 0;
+    this.#timedOut = state.timedOut !== 0;
   }
 
   get enabled(): boolean {

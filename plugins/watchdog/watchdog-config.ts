@@ -19,7 +19,7 @@ export class WatchdogConfig {
   }
 
   reading(config: PciConfigSpace, offset: number, size: number): void {
-    this.#showPlain(config);
+    this.showPlain(config);
     if (offset === CONFIGURATION && size === 2) config.set16(CONFIGURATION, this.#configuration);
     else if (offset === LOCK && size === 1) config.set8(LOCK, this.#lock);
   }
@@ -30,10 +30,15 @@ export class WatchdogConfig {
     else
       for (const [index, at] of PLAIN_AT.entries())
         if (at >= offset && at < offset + size) this.#plain[index] = config.get8(at);
-    this.#showPlain(config);
+    this.showPlain(config);
   }
 
-  #showPlain(config: PciConfigSpace): void {
+  /** Configuration space came from elsewhere. */
+  adopt(config: PciConfigSpace): void {
+    for (const [index, at] of PLAIN_AT.entries()) this.#plain[index] = config.get8(at);
+  }
+
+  showPlain(config: PciConfigSpace): void {
     for (const [index, at] of PLAIN_AT.entries()) config.set8(at, this.#plain[index] ?? 0);
   }
 

@@ -1,4 +1,11 @@
-import { HostCallError, type Logger, type RAMBlock, type RAMBlockNotifier, type RunStates } from "backplane";
+import {
+  HostCallError,
+  type Logger,
+  type RAMBlock,
+  type RAMBlockNotifier,
+  type RamAddress,
+  type RunStates,
+} from "backplane";
 import { XEN_PAGE_SIZE, type XenGuest, type XenHost } from "./contract.ts";
 import { xenMapCacheErrors } from "./errors.ts";
 import type { MachineMapCache } from "./service.ts";
@@ -28,7 +35,7 @@ export class DomainMemory implements RAMBlockNotifier {
     const first = offset / XEN_PAGE_SIZE;
     const count = maxLength / XEN_PAGE_SIZE;
     if (maxLength === memorySize) {
-      guest?.built(first, count);
+      populated(offset, () => guest?.built(first, count));
       return;
     }
     if (runStates.current === "inmigrate") {
@@ -37,15 +44,20 @@ export class DomainMemory implements RAMBlockNotifier {
       log.warn(`xen_ram_alloc: do not alloc ${bytes} bytes of ram at ${at} when runstate is INMIGRATE`);
       return;
     }
-    try {
-      host.populatePhysmap(domain, first, count);
-    } catch (failure) {
-      throw failure instanceof HostCallError ? xenMapCacheErrors.XEN_POPULATE(offset) : failure;
-    }
+    populated(offset, () => host.populatePhysmap(domain, first, count));
   }
 
   /** The pages stay the domain's, as in the peer. */
   ramBlockRemoved({ offset, maxLength }: RAMBlock): void {
     this.#around.cache.forget(offset, maxLength);
+  }
+}
+
+/** Whoever gives the domain its pages, that it has none is said in one way. */
+function populated(offset: RamAddress, populate: () => void): void {
+  try {
+    populate();
+  } catch (failure) {
+    throw failure instanceof HostCallError ? xenMapCacheErrors.XEN_POPULATE(offset) : failure;
   }
 }

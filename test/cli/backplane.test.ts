@@ -1,10 +1,12 @@
 // The `backplane` command as users start it: the built bundle, in a process of its own.
 import { spawn } from "node:child_process";
 import {
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,7 +15,8 @@ import {
 } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { backplaneMain } from "../../cli/main.ts";
 import { machineTypes } from "../../machines/index.ts";
 import { VERSION } from "../../cli/version.ts";
 
@@ -21,21 +24,44 @@ const root = path.resolve(import.meta.dirname, "../..");
 const meter = path.join(root, "test/fixtures/plugins/memory-meter");
 const folder = mkdtempSync(path.join(os.tmpdir(), "backplane-test-"));
 
-async function node(...args: string[]) {
-  const child = spawn(process.execPath, args, {
+function start(args: readonly string[], output: "pipe" | number = "pipe") {
+  return spawn(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", output, "pipe"],
   });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
-  const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { status, stdout, stderr };
 }
 
-const backplane = (...args: string[]) => node(path.join(root, "bin/backplane"), ...args);
+async function node(...args: string[]) {
+  const child = start(args);
+  let stdout = "";
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+  return { ...(await end(child)), stdout };
+}
+
+async function end(child: ReturnType<typeof start>) {
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+  const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { status, stderr };
+}
+
+const program = path.join(root, "bin/backplane");
+const backplane = (...args: string[]) => node(program, ...args);
+
+/** The same within this process, for what ends at once. */
+async function backplaneHere(...args: string[]) {
+  let [stdout, stderr] = ["", ""];
+  const spies = [
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => Boolean((stdout += String(text)))),
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => Boolean((stderr += String(text)))),
+  ];
+  try {
+    return { status: await backplaneMain(args), stdout, stderr };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -82,11 +108,79 @@ describe("exit statuses", () => {
   test.each([["frobnicate"], ["run", "--loud"], ["run", "--log", "loud"], ["run", "one.yaml", "two.yaml"], []])(
     "2: usage: %j %j",
     async (...args) => {
-      const { status, stdout, stderr } = await backplane(...args.filter((arg) => arg !== undefined));
+      const { status, stdout, stderr } = await backplaneHere(...args.filter((arg) => arg !== undefined));
       expect([status, stdout]).toEqual([2, ""]);
       expect(stderr).toContain("Usage: backplane");
     },
   );
+});
+
+describe("a machine that fails", () => {
+  const file = path.join(folder, "failing.yaml");
+  const definition = `machine: { type: q35, confidential-guest-support: sev0 }
+memory: 64M
+objects: [{ type: sev-guest, id: sev0, cbitpos: 51, reduced-phys-bits: 1, policy: 3 }]
+sev: { host: {}, faults: [{ call: launchFinish, nth: 1, errno: EIO }] }
+`;
+  const complaint = "error: sev: sev_launch_finish: LAUNCH_FINISH ret=-5 fw_error=0 ''\n";
+
+  test("is no success, and its errors are on standard error unasked", async () => {
+    writeFileSync(file, `${definition}scenario: [{ qmp: cont }, { wait: guest-halted }]\n`);
+    const { status, stdout, stderr } = await backplane("run", "--json", file);
+    expect([status, stderr]).toEqual([1, complaint]);
+    const report = JSON.parse(stdout) as { readonly steps: readonly unknown[] };
+    expect(report.steps.at(-1)).toMatchObject({ ok: false, observed: { "run-state": "internal-error" } });
+  });
+
+  test("is no success where its guest is watched", async () => {
+    writeFileSync(file, definition);
+    const { status, stdout, stderr } = await backplane("notifiers", "--watch", file);
+    expect([status, stderr]).toEqual([1, complaint]);
+    expect(stdout).toContain("   no  the guest has halted");
+  });
+});
+
+describe("an output that nobody takes", () => {
+  /** Waits for longer than anybody would. */
+  const endless = (): string => {
+    const file = path.join(folder, "endless.yaml");
+    writeFileSync(
+      file,
+      `machine: none
+memory: 1M
+scenario: [{ qmp: migrate, arguments: { uri: "exec:sleep 1000" } }, { wait: { migration: completed } }]
+`,
+    );
+    return file;
+  };
+
+  test.skipIf(!existsSync("/dev/full"))("as there is no room: a line and a status", async () => {
+    for (const args of [["schema"], ["notifiers", "--watch", endless()]]) {
+      const full = openSync("/dev/full", "w");
+      const { status, stderr } = await end(start([program, ...args], full));
+      closeSync(full);
+      expect(stderr).toMatch(/^backplane: cannot write to standard output: ENOSPC: .*\n$/);
+      expect(status).toBe(74);
+    }
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("of a machine that monitors hold: it goes on", async () => {
+    const full = openSync("/dev/full", "w");
+    // A type that is old enough for a warning.
+    const args = [path.join(root, "bin/backplane-system-x86_64"), "-M", "pc-q35-5.2", "-qmp", "stdio"];
+    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", full] });
+    child.stdin?.write('{"execute":"qmp_capabilities"}');
+    // By the answer the warning has failed.
+    child.stdout?.once("data", () => child.stdin?.write('{"execute":"quit"}'));
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
+    closeSync(full);
+  });
+
+  test("as its reader has had enough: it ends quietly", async () => {
+    const child = start([program, "notifiers", "--watch", endless()]);
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    expect(await end(child)).toEqual({ status: 0, stderr: "" });
+  });
 });
 
 test.skipIf(process.platform !== "linux")("a signal ends it, and with it what it started", async () => {
@@ -114,14 +208,14 @@ scenario:
 
 describe("help", () => {
   test("of the program names every command", async () => {
-    const { status, stdout } = await backplane("--help");
+    const { status, stdout } = await backplaneHere("--help");
     expect(status).toBe(0);
     for (const name of ["run", "check", "notifiers", "plugins", "machines", "schema"])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
   });
 
   test.each(["run", "check", "notifiers", "plugins", "machines", "schema"])("of %s", async (name) => {
-    const { status, stdout } = await backplane(name, "--help");
+    const { status, stdout } = await backplaneHere(name, "--help");
     expect(status).toBe(0);
     expect(stdout).toContain(`Usage: backplane ${name}`);
   });

@@ -110,6 +110,23 @@ describe("the table", () => {
     expect(stdout).toContain("not told: pages go out under a name that the stream never announced");
   });
 
+  test("names those that are not here, of plugins that are not loaded as well, and when they would be", async () => {
+    const { stderr, lines } = await backplane("notifiers", path.join(root, "configs/xen-mapcache.yaml"));
+    expect(stderr).toBe("");
+    const rows = lines.map(squeezed);
+    expect(rows).toContain("vmgenid with a vmgenid device");
+    expect(rows).toContain("nvmm with the key nvmm");
+    expect(rows).toContain("vfio-helpers with the key vfio-helpers, with a node of the driver nvme");
+    expect(rows.filter((row) => row.startsWith("xen-mapcache with"))).toEqual([]);
+  });
+
+  test("shows that who is not told of new blocks knows none", async () => {
+    const file = path.join(root, "configs/nvmm-leak.yaml");
+    const { stdout } = await backplane("notifiers", file, "--untold", "nvmm:added");
+    expect(stdout).toMatch(/ nvmm +untold .* 0 of 6 blocks\n/);
+    expect(stdout).toMatch(/ migration\/ram .* 6 of 6 blocks\n/);
+  });
+
   test("of the smallest machine has its one block", async () => {
     const { status, stdout, lines } = await backplane(
       "notifiers",

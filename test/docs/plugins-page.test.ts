@@ -4,7 +4,17 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { transformWithOxc } from "vite";
 import { afterAll, expect, test } from "vitest";
-import { byteLength, EVENTS, guestAddress, MEMORY_REGIONS, RAM_LIST, SYSTEM_MEMORY, type AnyPlugin } from "backplane";
+import {
+  byteLength,
+  EVENTS,
+  guestAddress,
+  MEMORY_REGIONS,
+  RAM_BLOCK_NOTIFICATIONS,
+  RAM_BLOCK_NOTIFIERS,
+  RAM_LIST,
+  SYSTEM_MEMORY,
+  type AnyPlugin,
+} from "backplane";
 import { withMachine } from "backplane/kit";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -47,6 +57,12 @@ test("the plugin of the README tells monitors", async () => {
   writeFileSync(file, code);
   const { default: meter } = (await import(pathToFileURL(file).href)) as { default: AnyPlugin };
   await withMachine({ with: [meter] }, (machine) => {
+    const [said] = meter.hears ?? [];
+    const [registered] = machine.service(RAM_BLOCK_NOTIFIERS).subscriptions();
+    expect(said?.name).toBe(registered?.name);
+    expect(RAM_BLOCK_NOTIFICATIONS.filter((kind) => said !== undefined && "does" in said.blocks[kind])).toEqual(
+      registered?.hears,
+    );
     const events: unknown[] = [];
     machine.service(EVENTS).listen(({ name, data }) => events.push([name, data]));
     const region = machine.service(MEMORY_REGIONS).ram("a", byteLength(4096), { maxSize: byteLength(8192) });

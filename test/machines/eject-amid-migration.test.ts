@@ -44,7 +44,10 @@ async function ejectAmidMigration(policy: "abort" | "qemu-10.0", then: (rig: Rig
     await rig.run("migrate-set-parameters", { "max-bandwidth": 10_000 });
     await rig.run("migrate", { uri: `file:${rig.file("stream")}` });
     await rig.until("active");
-    expect(await rig.answer("device_del", { id: "nic" })).toContain("device_del not allowed while migrating");
+    expect(await rig.answer("device_del", { id: "nic" })).toContain("already in the process of unplug");
+    expect(await rig.answer("device_add", { driver: "pvpanic-pci" })).toContain(
+      "device_add not allowed while migrating",
+    );
     switchSlotOff(machine);
     await rig.when(() => machine.service(RAM_LIST).byIdstr(ROM) === undefined);
     await rig.run("migrate-set-parameters", { "max-bandwidth": 0 });

@@ -102,8 +102,12 @@ async function registers(machine: Machine): Promise<JsonValue> {
   ] as JsonValue;
 }
 
-describe("the stream of a paused q35", () => {
-  const golden = loadMigrationGolden("q35-128m");
+describe.each([
+  ["q35", "q35-128m"],
+  ["q35 with its default devices", "q35-defaults"],
+  ["q35 with many cards", "q35-cards"],
+])("the stream of a paused %s", (_what, name) => {
+  const golden = loadMigrationGolden(name);
   let stream: Buffer = Buffer.alloc(0);
   beforeAll(async () => {
     stream = await withMachine(definitionOf(golden.args), (machine) => save(machine, "paused"));
@@ -118,7 +122,7 @@ describe("the stream of a paused q35", () => {
   test("has the peer's bytes from the first device to the end of the description", () => {
     const first = readSkeleton(stream).sections.find(({ kind }) => kind === "full")?.offset ?? 0;
     const ours = withoutClock(stream.subarray(first));
-    expect(ours.equals(withoutClock(loadMigrationDevices("q35-128m")))).toBe(true);
+    expect(ours.equals(withoutClock(loadMigrationDevices(name)))).toBe(true);
   });
 });
 

@@ -7,6 +7,7 @@ import { COMMANDS, Machine, RUN_STATES } from "backplane";
 import { MIGRATION } from "backplane/plugins/migration/contract";
 import { machineTypes } from "../../machines/index.ts";
 import { definitionOf } from "../machines/golden-machine.ts";
+import { migrationCases } from "./cases/migration.ts";
 import type { Json } from "./golden.ts";
 import { Peer } from "./peer.ts";
 
@@ -22,6 +23,7 @@ const PORTS = [
   "null",
 ];
 const DEFAULTS = "-machine q35 -m 64M -display none -nic none -device e1000e".split(" ");
+const CARDS = migrationCases.find(({ name }) => name === "q35-cards")?.args ?? [];
 const SEED = [
   ..."-machine q35,nvdimm=on -cpu max -m 64M,slots=2,maxmem=2G -nodefaults -display none".split(" "),
   ..."-object memory-backend-ram,id=mem0,size=16M -device nvdimm,id=nvdimm0,memdev=mem0,label-size=128K,slot=1".split(
@@ -29,7 +31,6 @@ const SEED = [
   ),
   ..."-device vmgenid,guid=324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87 -device intel-iommu".split(" "),
 ];
-const TCG = ["-accel", "tcg"];
 const CLIENT = { id: "test", onClose: () => ({ dispose: () => undefined }) };
 const folder = mkdtempSync(path.join(os.tmpdir(), "backplane-peer-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,7 +44,7 @@ async function settled(peer: Peer): Promise<Json> {
 }
 
 async function withPeer<T>(args: readonly string[], use: (peer: Peer) => Promise<T>): Promise<T> {
-  const peer = await Peer.start([...TCG, ...args]);
+  const peer = await Peer.start([...(args.some((word) => word.includes("accel=")) ? [] : ["-accel", "tcg"]), ...args]);
   try {
     return await use(peer);
   } finally {
@@ -64,6 +65,7 @@ describe.each([
   ["the board", ARGS],
   ["ports and cards", [...ARGS, ...PORTS]],
   ["its default devices", DEFAULTS],
+  ["many cards", CARDS],
   ["an NVDIMM, a generation ID and an IOMMU", SEED],
 ])("a q35 with %s", (_what, args) => {
   test.each([

@@ -1,31 +1,72 @@
 // The file of rules: sections in brackets, `key = "value"` lines, comments after `#`.
-import { readFile, stat } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
-import { constants, openSync, readFileSync } from "node:fs";
-import { hostErrorText, parseInteger, type JsonObject } from "backplane";
+import { BackplaneError, hostErrorText, parseInteger, type JsonObject } from "backplane";
 import { blockErrors } from "../errors.ts";
 import { injectRule, stateRule, type BlkdebugRule } from "./blkdebug-rules.ts";
 
-/** For nodes of the machine's definition, which are opened while nothing else runs. */
+/** Rules are a few lines; a device that never ends has no end here either. */
+const LENGTH_LIMIT = 256 * 1024;
+
+/** For nodes of the machine's definition, which are opened while nothing else runs: nobody can be waited for. */
 export function readConfigNow(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (failure) {
-    throw blockErrors.BLOCK_CONFIG(hostErrorText(failure));
-  }
+  return reading(() =>
+    withDescriptor(file, (fd, isPipe) => {
+      if (isPipe) throw blockErrors.BLOCK_CONFIG_PIPE(file);
+      return readBounded(fd);
+    }),
+  );
 }
 
 /** For nodes that a monitor adds: a pipe is read when somebody has written it and closed it, and not before. */
 export async function readConfig(file: string, signal: AbortSignal): Promise<string> {
+  const text = reading(() => withDescriptor(file, (fd, isPipe) => (isPipe ? undefined : readBounded(fd))));
+  if (text !== undefined) return text;
   try {
-    const status = await stat(file);
-    return status.isFIFO() ? await readPipe(file, signal) : await readFile(file, { encoding: "utf8", signal });
+    return await readPipe(file, signal);
   } catch (failure) {
-    throw blockErrors.BLOCK_CONFIG(hostErrorText(failure));
+    throw unreadable(failure);
   }
 }
 
-/** Opened without waiting for a writer; the pipe's end comes when the last of its writers has left. */
+function reading<T>(task: () => T): T {
+  try {
+    return task();
+  } catch (failure) {
+    throw unreadable(failure);
+  }
+}
+
+function unreadable(failure: unknown): BackplaneError {
+  return failure instanceof BackplaneError ? failure : blockErrors.BLOCK_CONFIG(hostErrorText(failure));
+}
+
+/** Opened without waiting for a pipe's writer. */
+function withDescriptor<T>(file: string, task: (fd: number, isPipe: boolean) => T): T {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const status = fstatSync(fd);
+    if (status.isDirectory()) throw blockErrors.BLOCK_CONFIG_READ("Is a directory");
+    return task(fd, status.isFIFO());
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readBounded(fd: number): string {
+  const bytes = new Uint8Array(LENGTH_LIMIT + 1);
+  let length = 0;
+  for (let count = 1; count > 0 && length < bytes.length; length += count)
+    count = readSync(fd, bytes, length, bytes.length - length, null);
+  return decoded(bytes.subarray(0, length));
+}
+
+function decoded(bytes: Uint8Array): string {
+  if (bytes.length > LENGTH_LIMIT) throw blockErrors.BLOCK_CONFIG_LONG(LENGTH_LIMIT);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+}
+
+/** The pipe's end comes when the last of its writers has left. */
 async function readPipe(file: string, signal: AbortSignal): Promise<string> {
   // A number and not a handle, which would close it when it is collected although the socket has done so.
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -33,24 +74,28 @@ async function readPipe(file: string, signal: AbortSignal): Promise<string> {
   const leave = (): void => void socket.destroy(new Error("Interrupted system call"));
   signal.addEventListener("abort", leave, { once: true });
   try {
-    let text = "";
-    socket.setEncoding("utf8");
-    for await (const part of socket) text += String(part);
-    return text;
+    const parts: Buffer[] = [];
+    let length = 0;
+    for await (const part of socket) {
+      parts.push(part as Buffer);
+      length += (part as Buffer).length;
+      if (length > LENGTH_LIMIT) break;
+    }
+    return decoded(Buffer.concat(parts));
   } finally {
     signal.removeEventListener("abort", leave);
     socket.destroy();
   }
 }
 
-export function parseConfig(text: string, file: string): BlkdebugRule[] {
+export function parseConfig(text: string): BlkdebugRule[] {
   const rules: BlkdebugRule[] = [];
   let section: { readonly name: string; readonly options: Record<string, string | number | boolean> } | undefined;
   const finish = (): void => {
     if (section?.name === "inject-error") rules.push(injectRule(section.options satisfies JsonObject));
     if (section?.name === "set-state") rules.push(stateRule(section.options satisfies JsonObject));
   };
-  for (const [index, line] of text.split("\n").entries()) {
+  for (const line of text.split("\n")) {
     const content = line.replace(/^\s+/, "");
     if (content === "" || content.startsWith("#")) continue;
     const header = /^\[([^\s"\]]+)(?:\s+"[^"]*")?\]/.exec(content);
@@ -59,12 +104,14 @@ export function parseConfig(text: string, file: string): BlkdebugRule[] {
       finish();
       section = { name: header[1] ?? "", options: {} };
       if (section.name !== "inject-error" && section.name !== "set-state")
-        throw blockErrors.BLOCK_CONFIG_PARSE(file, index + 1, `There is no option group '${section.name}'`);
+        throw blockErrors.BLOCK_CONFIG_PARSE(`There is no option group '${section.name}'`);
     } else if (pair !== null && section !== undefined) {
       const [, key = "", value = ""] = pair;
       section.options[key] = typed(key, value);
     } else {
-      throw blockErrors.BLOCK_CONFIG_PARSE(file, index + 1, section === undefined ? "no group defined" : "parse error");
+      throw blockErrors.BLOCK_CONFIG_PARSE(
+        section === undefined && !content.startsWith("\0") ? "no group defined" : "parse error",
+      );
     }
   }
   finish();

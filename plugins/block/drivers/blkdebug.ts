@@ -16,7 +16,6 @@ import { blockErrors } from "../errors.ts";
 import { sliceVector, vectorLength } from "../io-vector.ts";
 import { parseConfig, readConfig, readConfigNow } from "./blkdebug-config.ts";
 import { BlkdebugRules, injectRule, stateRule, type BlkdebugRule } from "./blkdebug-rules.ts";
-import { textOf } from "../text-of.ts";
 
 const LARGEST = 2 ** 31 - 1;
 /** What `prepare` has read. */
@@ -134,8 +133,9 @@ function errnoName(number: number): string {
 function limit(options: JsonObject, name: string, align: number): number | undefined {
   const value = options[name];
   if (typeof value !== "number" || value === 0) return undefined;
+  if (value < 0) throw blockErrors.BLOCK_SIZE_RANGE(String(value), name);
   const fits = name === "align" ? isPowerOfTwo(value) : value % align === 0;
-  if (value < 0 || value > LARGEST || !fits) throw blockErrors.BLOCK_CONSTRAINT(name, value);
+  if (value > LARGEST || !fits) throw blockErrors.BLOCK_CONSTRAINT(name, value);
   return value;
 }
 
@@ -156,7 +156,7 @@ export const blkdebugDriver: BlockDriver = {
     const { config, [CONFIG_TEXT]: prepared } = options;
     const text = typeof prepared === "string" ? prepared : typeof config === "string" ? readConfigNow(config) : "";
     const rules = [
-      ...parseConfig(text, textOf(config)),
+      ...parseConfig(text),
       ...objects(options["inject-error"]).map(injectRule),
       ...objects(options["set-state"]).map(stateRule),
     ];

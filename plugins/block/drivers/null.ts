@@ -14,6 +14,10 @@ import { zeroVector } from "../io-vector.ts";
 
 const DEFAULT_LENGTH = 2 ** 30;
 const NS_PER_MS = 1_000_000;
+/** A node's length is a signed number of bytes, of which the last GiB is not used. */
+const LONGEST = 2 ** 63 - 2 ** 30;
+/** From here on the 64 bits of a latency stand for a negative number. */
+const LATENCY_LIMIT = 2 ** 63;
 const IDENTIFYING = ["size", "read-zeroes"];
 
 class NullNode implements BlockDriverNode {
@@ -29,7 +33,9 @@ class NullNode implements BlockDriverNode {
     this.length = typeof options["size"] === "number" ? options["size"] : DEFAULT_LENGTH;
     this.#latency = typeof options["latency-ns"] === "number" ? options["latency-ns"] : 0;
     this.#readZeroes = options["read-zeroes"] === true;
-    if (this.#latency < 0) throw blockErrors.BLOCK_NULL_LATENCY();
+    if (this.#latency < 0 || this.#latency >= LATENCY_LIMIT) throw blockErrors.BLOCK_NULL_LATENCY();
+    if (this.length < 0) throw blockErrors.BLOCK_SIZE_RANGE(String(this.length), "size");
+    if (this.length > LONGEST) throw blockErrors.BLOCK_LENGTH("File too large");
   }
 
   async read(_offset: number, into: IoVector): Promise<BlockFault> {

@@ -31,6 +31,10 @@ class RawNode implements BlockDriverNode {
     this.#options = options;
     this.#offset = typeof options["offset"] === "number" ? options["offset"] : 0;
     this.#size = typeof options["size"] === "number" ? options["size"] : undefined;
+    for (const name of ["offset", "size"]) {
+      const value = options[name];
+      if (typeof value === "number" && value < 0) throw blockErrors.BLOCK_SIZE_RANGE(String(value), name);
+    }
     if (this.#offset > file.length) throw blockErrors.BLOCK_RAW_OFFSET(this.#offset, file.length);
     if (this.#size === undefined) return;
     if (this.#offset + this.#size > file.length)

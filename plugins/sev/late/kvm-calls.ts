@@ -1,5 +1,6 @@
 /** The calls that can be told to fail. */
 export const KVM_CALLS = [
+  "createVm",
   "registerRegion",
   "unregisterRegion",
   "setPrivate",

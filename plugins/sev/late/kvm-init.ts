@@ -26,7 +26,10 @@ export function initializeKvm(
 ): { readonly device: SevDevice; readonly status: PlatformStatus } {
   const type = vmType(object, host, log);
   if (type === undefined) throw sevErrors.SEV_CONFIGURATION();
-  host.createVm(type);
+  asking(
+    () => host.createVm(type),
+    ({ reason }) => sevErrors.SEV_CREATE_VM(reason),
+  );
   if (host.cBitPosition !== object.cBitPosition) throw sevErrors.SEV_CBIT(host.cBitPosition, object.cBitPosition);
   const { reducedPhysBits } = object;
   if (reducedPhysBits < 1 || reducedPhysBits > 63) throw sevErrors.SEV_PHYS_BITS(reducedPhysBits);

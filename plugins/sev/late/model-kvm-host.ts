@@ -2,46 +2,32 @@
 // amd-memory-encryption.rst): arguments, limits and error numbers. What the firmware then does is in the contexts.
 import {
   HostCallError,
-  HostCalls,
   type GuestAddress,
   type HostAddress,
   type HostAddressSpace,
   type HostFault,
   type HostResources,
 } from "backplane";
-import {
-  FirmwareCommandError,
-  type CpuidLeaf,
-  type KvmHost,
-  type KvmVmType,
-  type LaunchSecret,
-  type LaunchStart,
-  type SevDevice,
-  type SnpLaunchFinish,
-  type SnpLaunchStart,
-  type SnpLaunchUpdate,
-  type VcpuState,
+import type {
+  CpuidLeaf,
+  KvmHost,
+  KvmVmType,
+  LaunchSecret,
+  LaunchStart,
+  SevDevice,
+  SnpLaunchFinish,
+  SnpLaunchStart,
+  SnpLaunchUpdate,
+  VcpuState,
 } from "../contract.ts";
-import { FIRMWARE } from "../firmware-error.ts";
 import type { HostOptions } from "../options.ts";
-import { KVM_CALLS, type KvmCall } from "./kvm-calls.ts";
 import { openModelDevice } from "./model-device.ts";
+import { ModelVm } from "./model-vm.ts";
 import { PinnedPages } from "./pinned-pages.ts";
 import { PinnedRegions } from "./pinned-regions.ts";
-import { PrivatePages } from "./private-pages.ts";
-import { saveArea, SNP_ACTIVE } from "./save-area.ts";
 import { SecureProcessor } from "./secure-processor.ts";
-import { SevContext } from "./sev-context.ts";
-import { SnpContext } from "./snp-context.ts";
-
-const PAGE = 4096;
-/** SEV_FW_BLOB_MAX_SIZE: what the kernel copies for the firmware. */
-const MOST_BLOB = 16 * 1024;
-const STEP = 64 * 1024;
-/** Bits of a policy that have a meaning, the one that must be set, and the one that KVM does not allow. */
-const SNP_POLICY_VALID = 0x1f_ffffn;
-const SNP_POLICY_RESERVED_ONE = 0x2_0000n;
-const SNP_POLICY_SINGLE_SOCKET = 0x10_0000n;
+import { SevCommands } from "./sev-commands.ts";
+import { SnpCommands } from "./snp-commands.ts";
 
 export interface ModelRequest {
   readonly options: Partial<HostOptions>;
@@ -60,6 +46,7 @@ const DEFAULTS: HostOptions = {
   es: true,
   snp: true,
   vmTypes: true,
+  kernel: "6.11",
   asids: 509,
   device: "/dev/sev",
   seed: undefined,
@@ -68,27 +55,23 @@ const DEFAULTS: HostOptions = {
 /** A virtual machine of a KVM that is modelled. */
 export class ModelKvmHost implements KvmHost {
   readonly #options: HostOptions;
-  readonly #calls: HostCalls<KvmCall>;
-  readonly #addresses: HostAddressSpace;
+  readonly #vm: ModelVm;
   readonly #processor: SecureProcessor;
   readonly #pinned: PinnedPages;
   readonly #regions: PinnedRegions;
-  readonly #pages = new PrivatePages();
+  readonly #sev: SevCommands;
+  readonly #snp: SnpCommands;
   readonly #accounts: readonly { dispose(): unknown }[];
   #openDevices = 0;
-  #vcpus: () => readonly VcpuState[] = () => [];
-  #type: KvmVmType = "default";
-  #guest: "none" | "sev" | "es" | "snp" = "none";
-  #sev: SevContext | undefined;
-  #snp: SnpContext | undefined;
 
   constructor({ options, faults, addresses, resources }: ModelRequest) {
     this.#options = { ...DEFAULTS, ...options };
-    this.#calls = new HostCalls("sev", KVM_CALLS, faults);
-    this.#addresses = addresses;
+    this.#vm = new ModelVm(this.#options, faults);
     this.#processor = new SecureProcessor(this.#options);
     this.#pinned = new PinnedPages(addresses, this.#options.memlockLimit);
     this.#regions = new PinnedRegions(this.#pinned);
+    this.#sev = new SevCommands(this.#vm, this.#processor, addresses, this.#pinned);
+    this.#snp = new SnpCommands(this.#vm, this.#processor, addresses);
     this.#accounts = [
       resources.add({ name: "sev regions", outstanding: () => this.#regions.all().length }),
       resources.add({ name: "sev pinned bytes", outstanding: () => this.#pinned.bytes }),
@@ -111,172 +94,98 @@ export class ModelKvmHost implements KvmHost {
 
   /** What the firmware has measured: SHA-256 of a SEV guest, SHA-384 of an SNP guest. */
   get launchDigest(): Uint8Array | undefined {
-    return this.#snp?.digest ?? this.#sev?.digest;
+    return this.#snp.digest ?? this.#sev.digest;
   }
 
   supports(type: KvmVmType): boolean {
-    const { sev, es, snp, vmTypes } = this.#options;
-    if (type === "default") return true;
-    if (!sev || !vmTypes) return false;
-    if (type === "sev") return true;
-    return type === "sev-es" ? es : es && snp;
+    return this.#vm.supports(type);
   }
 
   createVm(type: KvmVmType): void {
-    if (!this.supports(type)) throw new HostCallError("createVm", "EINVAL");
-    this.#type = type;
+    this.#vm.create(type);
   }
 
   setVcpus(states: () => readonly VcpuState[]): void {
-    this.#vcpus = states;
+    this.#vm.setVcpus(states);
   }
 
   registerRegion(address: HostAddress, length: number): void {
-    this.#enter("registerRegion", this.#guest !== "none");
+    this.#vm.enter("registerRegion", this.#vm.encryption !== "none");
     this.#regions.register(address, length);
   }
 
   unregisterRegion(address: HostAddress, length: number): void {
-    this.#enter("unregisterRegion", this.#guest !== "none");
+    this.#vm.enter("unregisterRegion", this.#vm.encryption !== "none");
     this.#regions.unregister(address, length);
   }
 
   setPrivate(address: GuestAddress, length: number): void {
-    this.#calls.enter("setPrivate");
-    if (this.#type !== "snp") throw new HostCallError("setPrivate", "EINVAL");
-    this.#pages.makePrivate(address, length);
+    this.#snp.setPrivate(address, length);
   }
 
   openDevice(path: string): SevDevice {
-    this.#calls.enter("openDevice");
-    const { sev, device } = this.#options;
+    const { calls } = this.#vm;
+    calls.enter("openDevice");
+    const { sev, es, device } = this.#options;
     if (!sev || path !== device) throw new HostCallError("openDevice", "ENOENT");
     this.#openDevices++;
-    return openModelDevice(this.#processor, this.#calls, this.#options.es, () => void this.#openDevices--);
+    return openModelDevice(this.#processor, calls, es, () => void this.#openDevices--);
   }
 
   initialize(isEs: boolean): void {
-    this.#enter("initialize", this.#options.sev);
-    if (this.#type !== "default") throw new HostCallError("initialize", "EINVAL");
-    this.#activate("initialize", isEs ? "es" : "sev");
+    this.#vm.initialize(isEs);
   }
 
   initialize2(): void {
-    this.#enter("initialize2", this.#options.sev);
-    if (this.#type === "default") throw new HostCallError("initialize2", "EINVAL");
-    this.#activate("initialize2", this.#type === "sev-es" ? "es" : this.#type);
+    this.#vm.initialize2();
   }
 
   launchStart(start: LaunchStart): number {
-    this.#enterSev("launchStart");
-    for (const blob of [start.certificate, start.session]) {
-      if (blob !== undefined) checkBlob("launchStart", blob);
-    }
-    const context = this.#sev ?? new SevContext(this.#processor, this.#guest === "es");
-    this.#answer("launchStart", context.start(start));
-    this.#sev = context;
-    return context.handle;
+    return this.#sev.launchStart(start);
   }
 
   launchUpdateData(address: HostAddress, length: number): void {
-    this.#enterSev("launchUpdateData");
-    const context = this.#context("launchUpdateData");
-    const pages = this.#pinned.pin("launchUpdateData", address, length);
-    try {
-      this.#answer("launchUpdateData", context.checkUpdate(address, length));
-      const buffer = new Uint8Array(Math.min(length, STEP));
-      for (let at = 0; at < length; at += STEP) {
-        const part = buffer.subarray(0, Math.min(STEP, length - at));
-        this.#addresses.read((address + at) as HostAddress, part);
-        context.update(part);
-      }
-    } finally {
-      this.#pinned.unpin(pages);
-    }
+    this.#sev.launchUpdateData(address, length);
   }
 
   launchUpdateVmsa(): void {
-    this.#enterSev("launchUpdateVmsa");
-    if (this.#guest !== "es") throw new HostCallError("launchUpdateVmsa", "ENOTTY");
-    const context = this.#context("launchUpdateVmsa");
-    this.#answer("launchUpdateVmsa", context.checkUpdate(0, PAGE));
-    for (const vcpu of this.#vcpus()) context.update(saveArea(vcpu, 0));
+    this.#sev.launchUpdateVmsa();
   }
 
   launchMeasure(): Uint8Array {
-    this.#enterSev("launchMeasure");
-    return this.#result("launchMeasure", this.#context("launchMeasure").measure());
+    return this.#sev.launchMeasure();
   }
 
   launchFinish(): void {
-    this.#enterSev("launchFinish");
-    this.#answer("launchFinish", this.#context("launchFinish").finish());
+    this.#sev.launchFinish();
   }
 
-  launchSecret({ header, data, address }: LaunchSecret): void {
-    this.#enterSev("launchSecret");
-    checkBlob("launchSecret", header);
-    checkBlob("launchSecret", data);
-    const pages = this.#pinned.pin("launchSecret", address, data.length);
-    try {
-      const secret = this.#result("launchSecret", this.#context("launchSecret").secret(header, data));
-      this.#addresses.write(address, secret);
-    } finally {
-      this.#pinned.unpin(pages);
-    }
+  launchSecret(secret: LaunchSecret): void {
+    this.#sev.launchSecret(secret);
   }
 
   guestStatus(): { readonly handle: number; readonly policy: number; readonly state: number } {
-    this.#enterSev("guestStatus");
-    const { handle, policy, state } = this.#context("guestStatus");
-    return { handle, policy, state };
+    return this.#sev.guestStatus();
   }
 
   attestationReport(nonce: Uint8Array): Uint8Array {
-    this.#enterSev("attestationReport");
-    return this.#result("attestationReport", this.#context("attestationReport").report(nonce));
+    return this.#sev.attestationReport(nonce);
   }
 
   snpLaunchStart(start: SnpLaunchStart): void {
-    this.#enterSnp("snpLaunchStart");
-    const { policy } = start;
-    const isValid =
-      (policy & ~SNP_POLICY_VALID) === 0n &&
-      (policy & SNP_POLICY_RESERVED_ONE) !== 0n &&
-      (policy & SNP_POLICY_SINGLE_SOCKET) === 0n;
-    if (this.#snp !== undefined || !isValid) throw new HostCallError("snpLaunchStart", "EINVAL");
-    const context = SnpContext.start(this.#processor, start);
-    if (typeof context === "number") throw new FirmwareCommandError("snpLaunchStart", "EIO", context);
-    this.#snp = context;
+    this.#snp.snpLaunchStart(start);
   }
 
-  snpLaunchUpdate({ guestAddress, address, length, type }: SnpLaunchUpdate): void {
-    this.#enterSnp("snpLaunchUpdate");
-    const context = this.#snp;
-    const isWhole = length > 0 && length % PAGE === 0 && guestAddress % PAGE === 0;
-    if (context === undefined || !isWhole) throw new HostCallError("snpLaunchUpdate", "EINVAL");
-    if (type !== "zero" && address % PAGE !== 0) throw new HostCallError("snpLaunchUpdate", "EINVAL");
-    this.#pages.check(guestAddress, length);
-    const page = new Uint8Array(PAGE);
-    for (let at = 0; at < length; at += PAGE) {
-      const source = (address + at) as HostAddress;
-      this.#addresses.read(source, page);
-      const replaced = context.update(type, guestAddress + at, page);
-      if (replaced !== undefined) this.#addresses.write(source, replaced);
-      this.#pages.assign(guestAddress + at);
-    }
+  snpLaunchUpdate(update: SnpLaunchUpdate): void {
+    this.#snp.snpLaunchUpdate(update);
   }
 
   snpLaunchFinish(finish: SnpLaunchFinish): void {
-    this.#enterSnp("snpLaunchFinish");
-    const context = this.#snp;
-    if (context === undefined) throw new HostCallError("snpLaunchFinish", "EINVAL");
-    for (const vcpu of this.#vcpus()) context.addSaveArea(saveArea(vcpu, SNP_ACTIVE));
-    this.#answer("snpLaunchFinish", context.finish(finish));
+    this.#snp.snpLaunchFinish(finish);
   }
 
   cpuidLeaves(): readonly CpuidLeaf[] {
-    const signature = this.#vcpus()[0]?.signature ?? 0;
+    const signature = this.#vm.vcpus[0]?.signature ?? 0;
     const leaf = (number: number, eax: number, ebx = 0): CpuidLeaf => {
       return { leaf: number, index: 0, eax, ebx, ecx: 0, edx: 0 };
     };
@@ -287,51 +196,9 @@ export class ModelKvmHost implements KvmHost {
   /** The virtual machine is destroyed: the kernel unpins what is left. */
   dispose(): void {
     this.#regions.release();
-    this.#guest = "none";
-    this.#sev = undefined;
-    this.#snp = undefined;
+    this.#vm.destroy();
+    this.#sev.destroy();
+    this.#snp.destroy();
     for (const account of this.#accounts) void account.dispose();
   }
-
-  #activate(call: KvmCall, kind: "sev" | "es" | "snp"): void {
-    if (this.#guest !== "none" || (kind !== "sev" && !this.#options.es)) throw new HostCallError(call, "EINVAL");
-    if (this.#options.asids === 0) throw new HostCallError(call, "EBUSY");
-    this.#guest = kind;
-  }
-
-  /** Counts the call; ENOTTY where it is not for such a virtual machine. */
-  #enter(call: KvmCall, isThere: boolean): void {
-    this.#calls.enter(call);
-    if (!isThere) throw new HostCallError(call, "ENOTTY");
-  }
-
-  /** Commands of SEV; an SNP guest takes none of them. */
-  #enterSev(call: KvmCall): void {
-    this.#enter(call, this.#guest !== "none");
-    if (this.#guest === "snp") throw new HostCallError(call, "EPERM");
-  }
-
-  #enterSnp(call: KvmCall): void {
-    this.#enter(call, this.#guest === "snp");
-  }
-
-  /** Before the launch has started there is no guest in the firmware. */
-  #context(call: KvmCall): SevContext {
-    if (this.#sev === undefined) throw new FirmwareCommandError(call, "EIO", FIRMWARE.invalidGuest);
-    return this.#sev;
-  }
-
-  #answer(call: KvmCall, status: number): void {
-    if (status !== FIRMWARE.success) throw new FirmwareCommandError(call, "EIO", status);
-  }
-
-  #result(call: KvmCall, result: Buffer | number): Buffer {
-    if (typeof result === "number") throw new FirmwareCommandError(call, "EIO", result);
-    return result;
-  }
-}
-
-/** psp_copy_user_blob. */
-function checkBlob(call: KvmCall, blob: Uint8Array): void {
-  if (blob.length === 0 || blob.length > MOST_BLOB) throw new HostCallError(call, "EINVAL");
 }

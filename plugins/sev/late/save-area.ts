@@ -30,12 +30,22 @@ const REGISTER = {
   features: 0x3b0,
   xcr0: 0x3e8,
 };
+/** MXCSR and the x87 control word, as a processor's reset has them. */
+const FLOATING_POINT = { mxcsr: { at: 0x408, value: 0x1f80 }, fcw: { at: 0x410, value: 0x37f } };
 const LIMIT = 0xffff;
 const CODE_SELECTOR = 0xf000;
 /** Present, accessed: data that can be written; code that can be read; a busy task; a local table. */
 const ATTRIBUTES = { data: 0x93, code: 0x9b, task: 0x8b, table: 0x82 };
 
-export function saveArea({ signature, codeBase, instruction }: VcpuState, features: number): Buffer {
+export interface SaveAreaForm {
+  /** SEV_FEATURES. */
+  readonly features: number;
+  /** The kernel copies what the FPU holds; one that does not leaves zeroes. */
+  readonly hasFloatingPoint: boolean;
+}
+
+export function saveArea(state: VcpuState, { features, hasFloatingPoint }: SaveAreaForm): Buffer {
+  const { signature, codeBase, instruction } = state;
   const page = Buffer.alloc(PAGE_BYTES);
   const segment = (at: number, attributes: number, selector = 0, base = 0): void => {
     page.writeUInt16LE(selector, at);
@@ -62,5 +72,10 @@ export function saveArea({ signature, codeBase, instruction }: VcpuState, featur
   register(REGISTER.rdx, BigInt(signature));
   register(REGISTER.features, BigInt(features));
   register(REGISTER.xcr0, 1n);
+  if (hasFloatingPoint) {
+    const { mxcsr, fcw } = FLOATING_POINT;
+    page.writeUInt32LE(mxcsr.value, mxcsr.at);
+    page.writeUInt16LE(fcw.value, fcw.at);
+  }
   return page;
 }

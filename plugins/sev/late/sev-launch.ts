@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { hostErrorText, type HostAddress, type Logger } from "backplane";
+import { messageOf, type HostAddress, type Logger } from "backplane";
 import { decodeLenient, encodeBase64 } from "../base64.ts";
 import type { SevGuestObject } from "../confidential-object.ts";
 import { hasEncryptedState } from "../confidential-support.ts";
@@ -7,8 +6,9 @@ import type { KvmHost, LaunchStart, SevState } from "../contract.ts";
 import { sevErrors } from "../errors.ts";
 import { asking, hostFailure } from "../host-failure.ts";
 import type { Launch } from "../launch.ts";
+import { readOutsideFile } from "../outside-file.ts";
 
-/** More than the firmware takes; the host checks the exact limit. */
+/** Much more than the kernel takes, which checks the exact limit. */
 const MOST_FILE_BYTES = 1024 * 1024;
 
 /** The launch of a guest whose memory, and maybe registers, are encrypted (AMD SEV API, chapter 6). */
@@ -83,12 +83,12 @@ export class SevLaunch implements Launch {
   }
 
   async #read(file: string | undefined): Promise<Uint8Array | undefined> {
-    if (file === undefined || file === "") return undefined;
+    if (file === undefined) return undefined;
     try {
-      const text = await readFile(file, "latin1");
-      return decodeLenient(text.slice(0, MOST_FILE_BYTES));
+      const text = await readOutsideFile(file, MOST_FILE_BYTES);
+      return decodeLenient(text.toString("latin1"));
     } catch (failure) {
-      this.#log.error(`SEV: Failed to read '${file}' (Failed to open file “${file}”: ${hostErrorText(failure)})`);
+      this.#log.error(`SEV: Failed to read '${file}' (${messageOf(failure)})`);
       throw sevErrors.SEV_CONTEXT();
     }
   }

@@ -96,7 +96,9 @@ export class VfioPciDevice implements Device {
     );
     return named(host, () => {
       held.push(disableDiscard(this.guests.discard, `vfio ${host}`));
-      return openVfio(host, this.guests.host, held);
+      const opened = openVfio(host, this.guests.host, held);
+      held.push(this.guests.used({ address: host, container: opened.container, guest: this.device.path }));
+      return opened;
     });
   }
 

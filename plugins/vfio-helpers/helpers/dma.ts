@@ -82,8 +82,8 @@ export class Dma implements VfioDma {
   }
 
   #mapFixed(host: HostAddress, length: number): number {
-    const next = this.#fixed.atOrBelow(host + length - 1);
-    if (next !== undefined && next.host + next.length > host) {
+    const last = this.#fixed.atOrBelow(host + length - 1);
+    if (last !== undefined && last.host + last.length > host) {
       throw mapFailure(new HostCallError("mapDma", "EEXIST"));
     }
     const iova = this.#iovas.findFixed(length);

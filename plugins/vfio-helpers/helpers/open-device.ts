@@ -18,6 +18,7 @@ import {
   type VfioPciDevice,
 } from "../contract.ts";
 import { vfioErrors } from "../errors.ts";
+import type { VfioUse } from "../use.ts";
 import { attempt } from "./attempt.ts";
 import { Dma } from "./dma.ts";
 import { HostMemoryNotifier } from "./host-memory-notifier.ts";
@@ -29,7 +30,8 @@ export interface OpenParts {
   readonly blocks: RAMBlockNotifiers;
   readonly mappings: HostMappingNotifiers;
   readonly log: Logger;
-  readonly closed: (device: VfioPciDevice) => void;
+  /** It is open until the result is disposed. */
+  readonly used: (use: VfioUse) => Disposable;
 }
 
 const HOST_PAGE = 4096;
@@ -57,7 +59,7 @@ function open(address: string, parts: OpenParts, held: Disposable[], release: ()
   enableBusMaster(device);
   const dma = new Dma(container, { pageSize: Math.max(pageSizes & -pageSizes, HOST_PAGE), ranges });
   const opened = new PciDevice({ address, time: host.time, device, dma, barSizes, log, release });
-  held.push(disposable(() => parts.closed(opened)));
+  held.push(parts.used({ address, container, dma }));
   held.push(disposable(() => opened.stop()));
   const notifier = new HostMemoryNotifier(dma, log);
   held.push(parts.blocks.add(notifier), parts.mappings.add(notifier));

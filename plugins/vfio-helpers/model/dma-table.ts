@@ -68,6 +68,12 @@ export class DmaTable {
     const isWhole = iova % pageSize === 0 && length % pageSize === 0;
     if (!isWhole || !(iova >= 0) || !(length > 0) || end > SPACE_END) throw new HostCallError("unmapDma", "EINVAL");
     const first = this.find(iova);
+    // Most of the time it is one entry.
+    if (first !== undefined && first.iova === iova && first.length === length) {
+      this.#entries.delete(iova);
+      this.#locked -= length;
+      return length;
+    }
     const last = this.find(end - 1);
     const splitsFirst = first !== undefined && first.iova !== iova;
     const splitsLast = last !== undefined && last.iova + last.length !== end;

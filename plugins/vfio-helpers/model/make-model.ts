@@ -3,6 +3,7 @@ import { VFIO_CALLS } from "../contract.ts";
 import { vfioErrors } from "../errors.ts";
 import type { VfioOptions } from "../options.ts";
 import { ModelHost, modelTime } from "./host.ts";
+import { FileClaims } from "./nvme/file-claims.ts";
 import { NvmeController } from "./nvme/controller.ts";
 
 const PAGE = 4096;
@@ -17,13 +18,14 @@ const RANGES = [
 export function makeModel(machine: PluginMachine, options: VfioOptions): ModelHost {
   const time = modelTime();
   const calls = new HostCalls("vfio-helpers", VFIO_CALLS, options.faults);
+  const claims = new FileClaims();
   const functions: NvmeController[] = [];
   for (const device of options.devices) {
     if (!PCI_ADDRESS.test(device.address)) throw vfioErrors.VFIO_MODEL_ADDRESS(device.address);
     if (functions.some(({ address }) => address === device.address)) {
       throw vfioErrors.VFIO_MODEL_TWICE(device.address);
     }
-    const controller = new NvmeController(device, time);
+    const controller = new NvmeController(device, time, claims);
     machine.own({ dispose: () => controller.close() });
     functions.push(controller);
   }

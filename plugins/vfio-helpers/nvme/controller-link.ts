@@ -4,32 +4,22 @@ import { VFIO_PCI_IRQ, type VfioHelpers, type VfioMappedRegion, type VfioPciDevi
 import { vfioErrors } from "../errors.ts";
 import {
   ADMIN,
-  CC_CQ_ENTRY_16,
-  CC_ENABLE,
-  CC_SQ_ENTRY_64,
   CNS,
   CREATE_CONTIGUOUS,
   CREATE_INTERRUPTS,
-  CSTS_FATAL,
-  CSTS_READY,
   doorbell,
   FEATURE,
   IDENTIFY_LENGTH,
-  REGISTER,
 } from "../nvm-express.ts";
 import { faultOf, type CommandFields } from "./command.ts";
+import { ControllerRegisters } from "./controller-registers.ts";
 import { allocateMemory, type DriverMemory } from "./driver-memory.ts";
 import { nvmeFailure } from "./failure.ts";
 import { readController, readNamespace, type ControllerIdentity } from "./identify.ts";
-import { LOST, QUEUE_ENTRIES, QueuePair } from "./queue-pair.ts";
+import { LOST, QueuePair } from "./queue-pair.ts";
 
-const TIMEOUT_UNIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
 /** Enough for the doorbells of two queues at the widest stride. */
 const BAR_LENGTH = doorbell(2, "sq", 15);
-/** CAP.MPSMIN beyond 64 KiB: lists of pages would be out of proportion. */
-const LARGEST_PAGE_SHIFT = 4;
-const ALL_ONES = 0xffff_ffff;
 const WATCH_MS = 100;
 
 export interface LinkParts {
@@ -51,15 +41,12 @@ export interface NamespaceFacts extends ControllerIdentity {
 
 export class ControllerLink {
   readonly device: VfioPciDevice;
-  readonly pageSize: number;
   readonly facts: NamespaceFacts;
   readonly io: QueuePair;
   readonly space: HostAddressSpace;
   readonly #bar: VfioMappedRegion;
   readonly #admin: QueuePair;
-  readonly #timeout: number;
-  readonly #stride: number;
-  readonly #entries: number;
+  readonly #registers: ControllerRegisters;
   readonly #log: Logger;
   readonly #owned: DriverMemory[] = [];
   readonly #regions: VfioMappedRegion[] = [];
@@ -75,18 +62,10 @@ export class ControllerLink {
     try {
       this.#bar = this.device.mapBar(0, 0, BAR_LENGTH);
       this.#regions.push(this.#bar);
-      const low = this.#bar.read(REGISTER.cap, 4);
-      const high = this.#bar.read(REGISTER.cap + 4, 4);
-      if (((high >>> 5) & 0xff) === 0) throw nvmeFailure("Device doesn't support NVMe command set");
-      const pageShift = (high >>> 16) & 0xf;
-      if (pageShift > LARGEST_PAGE_SHIFT) throw nvmeFailure(`Device needs memory pages of 2^${12 + pageShift} bytes`);
-      this.pageSize = 4096 << pageShift;
-      this.#stride = high & 0xf;
-      this.#timeout = Math.min(TIMEOUT_UNIT_MS * (low >>> 24), LONGEST_WAIT_MS);
-      this.#entries = Math.min(QUEUE_ENTRIES, (low & 0xffff) + 1);
-      this.#disable();
+      this.#registers = new ControllerRegisters(this.#bar, this.device.time);
+      this.#registers.disable();
       this.#admin = this.#makePair(0);
-      this.#enable(this.#admin);
+      this.#registers.enable(this.#admin);
       this.device.initIrq(VFIO_PCI_IRQ.msix, () => this.#interrupted());
       this.facts = this.#identify(namespace);
       this.io = this.#makePair(1);
@@ -96,6 +75,10 @@ export class ControllerLink {
       this.close();
       throw failure;
     }
+  }
+
+  get pageSize(): number {
+    return this.#registers.pageSize;
   }
 
   /** Counts as under way until it ends; the controller is watched meanwhile. */
@@ -126,44 +109,15 @@ export class ControllerLink {
   #makePair(index: number): QueuePair {
     return new QueuePair({
       index,
-      entries: this.#entries,
+      entries: this.#registers.entries,
       pageSize: this.pageSize,
-      stride: this.#stride,
+      stride: this.#registers.stride,
       bar: this.#bar,
       dma: this.device.dma,
       space: this.space,
       log: this.#log,
       owned: this.#owned,
     });
-  }
-
-  #disable(): void {
-    this.#bar.write(REGISTER.cc, 4, (this.#bar.read(REGISTER.cc, 4) & ~CC_ENABLE) >>> 0);
-    this.#waitFor(false, "reset");
-  }
-
-  #enable({ submissionsIova, completionsIova }: QueuePair): void {
-    this.#bar.write(REGISTER.aqa, 4, (this.#entries - 1) * 0x10001);
-    this.#writeWide(REGISTER.asq, submissionsIova);
-    this.#writeWide(REGISTER.acq, completionsIova);
-    this.#bar.write(REGISTER.cc, 4, CC_CQ_ENTRY_16 | CC_SQ_ENTRY_64 | CC_ENABLE);
-    this.#waitFor(true, "start");
-  }
-
-  #waitFor(ready: boolean, what: string): void {
-    const { time } = this.device;
-    const deadline = time.now() + this.#timeout;
-    while (((this.#bar.read(REGISTER.csts, 4) & CSTS_READY) !== 0) !== ready) {
-      if (time.now() > deadline) {
-        throw nvmeFailure(`Timeout while waiting for device to ${what} (${this.#timeout} ms)`);
-      }
-      time.pause();
-    }
-  }
-
-  #writeWide(offset: number, value: number): void {
-    this.#bar.write(offset, 4, value % 2 ** 32);
-    this.#bar.write(offset + 4, 4, Math.floor(value / 2 ** 32));
   }
 
   /** Runs a command to its end while nothing else does. False: it failed, or the controller went silent. */
@@ -173,11 +127,11 @@ export class ControllerLink {
     let ended: number | undefined;
     this.#admin.submit(slot, fields, (status) => (ended = status), true);
     const { time } = this.device;
-    const deadline = time.now() + this.#timeout;
+    const deadline = time.now() + this.#registers.timeout;
     for (;;) {
       this.#admin.poll();
       if (ended !== undefined) return faultOf(ended) === undefined;
-      if (time.now() > deadline || this.#isFatal) return false;
+      if (time.now() > deadline || this.#registers.isFatal) return false;
       time.pause();
     }
   }
@@ -200,7 +154,7 @@ export class ControllerLink {
   }
 
   #createQueues({ submissionsIova, completionsIova }: QueuePair, index: number): void {
-    const dword10 = (this.#entries - 1) * 0x10000 + index;
+    const dword10 = (this.#registers.entries - 1) * 0x10000 + index;
     const completions = { opcode: ADMIN.createCq, prp1: completionsIova, dword10 };
     if (!this.#adminCommand({ ...completions, dword11: CREATE_CONTIGUOUS | CREATE_INTERRUPTS })) {
       throw nvmeFailure(`Failed to create CQ io queue [${index}]`);
@@ -223,19 +177,13 @@ export class ControllerLink {
     this.io.poll();
   }
 
-  /** The controller says so, or is not there any more. */
-  get #isFatal(): boolean {
-    const status = this.#bar.read(REGISTER.csts, 4);
-    return status === ALL_ONES || (status & CSTS_FATAL) !== 0;
-  }
-
   /** Without completions there are no interrupts either, so that a dead controller has to be looked for. */
   #watchOver(): void {
     if (this.#watch !== undefined || this.#isClosed) return;
     this.#watch = setTimeout(() => {
       this.#watch = undefined;
       if (this.#isClosed || this.#isDead || this.io.inFlight === 0) return;
-      if (!this.#isFatal) {
+      if (!this.#registers.isFatal) {
         this.#watchOver();
         return;
       }

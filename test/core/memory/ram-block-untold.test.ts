@@ -102,12 +102,28 @@ describe("a subscriber that is not told of a kind", () => {
     expect(kinds(deaf.calls)).toEqual(kinds(other.calls).filter((heard) => heard !== kind));
   });
 
-  test("is listed with its method, and counted as knowing what it missed", () => {
-    const { notifiers, block } = makeMemory([{ subscriber: "deaf", kind: "added" }]);
+  test("is listed with its method, and does not know what it was not shown", () => {
+    const { notifiers, block, list } = makeMemory([{ subscriber: "deaf", kind: "added" }]);
     const { calls } = recordNotifications(notifiers, "deaf");
+    // One that never asks for new blocks misses none.
+    notifiers.add({ name: "careless", ramBlockRemoved: () => undefined });
     const ram = block("ram", 4096);
-    expect(notifiers.subscriptions()).toEqual([{ name: "deaf", hears: RAM_BLOCK_NOTIFICATIONS, knows: [ram] }]);
-    expect(calls.map(({ kind }) => kind)).not.toContain("added");
+    expect(notifiers.subscriptions()).toEqual([
+      { name: "careless", hears: ["removed"], knows: [ram] },
+      { name: "deaf", hears: RAM_BLOCK_NOTIFICATIONS, knows: [] },
+    ]);
+    list.free(ram);
+    expect(kinds(calls)).toEqual(["idstr", "migratable", "removed"]);
+  });
+
+  test("of a removal has known the block until it went", () => {
+    const { notifiers, block, list } = makeMemory([{ subscriber: "deaf", kind: "removed" }]);
+    recordNotifications(notifiers, "deaf");
+    const ram = block("ram", 4096);
+    const known = () => notifiers.subscriptions().map(({ knows }) => knows);
+    expect(known()).toEqual([[ram]]);
+    list.free(ram);
+    expect(known()).toEqual([[]]);
   });
 
   test("does not stand among those that were told", () => {
@@ -128,7 +144,10 @@ describe("a subscriber that is not told of a kind", () => {
       hostMappingAdded: () => void trace.push("mapping-added"),
       hostMappingRemoved: () => void trace.push("mapping-removed"),
     });
-    void mappings.publish(mapping(4096)).dispose();
+    const first = mapping(4096);
+    const published = mappings.publish(first);
+    expect(mappings.subscriptions()[0]?.knows).toEqual(kind === "mapping-added" ? [] : [first]);
+    void published.dispose();
     expect(trace).toEqual(["mapping-added", "mapping-removed"].filter((heard) => heard !== kind));
   });
 

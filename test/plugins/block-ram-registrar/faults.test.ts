@@ -44,7 +44,7 @@ describe("a host that fails", () => {
   test.each(unregistering.flatMap(([call, nth]) => ERRNOS.map((errno) => ({ call, nth, errno }))))(
     "$call no. $nth with $errno while it unregisters",
     (fault) =>
-      withRegistrar({ faults: [fault] }, ({ machine, open, ram, outstanding }) => {
+      withRegistrar({ faults: [fault] }, ({ machine, open, ram, outstanding, machineLog }) => {
         const one = ram("one", byteLength(4 * KiB));
         ram("two", byteLength(8 * KiB));
         const registrar = open();
@@ -52,6 +52,10 @@ describe("a host that fails", () => {
         expect(registrar.ok).toBe(true);
         expect(registrar.buffers).toBe(1);
         void registrar.dispose();
+        const { call, errno } = fault;
+        expect(machineLog.filter(({ level }) => level === "warn").map(({ details }) => details)).toEqual([
+          expect.objectContaining({ call, errno }),
+        ]);
         expect(outstanding()).toEqual({ rings: 0, buffers: 0, "locked bytes": 0 });
       }),
   );

@@ -33,6 +33,8 @@ export function registrarMachine(options: RegistrarOptions = {}): TestMachineOpt
 export interface RegistrarBench {
   readonly machine: Machine;
   readonly log: readonly LogRecord[];
+  /** What the plugins say. */
+  readonly machineLog: readonly LogRecord[];
   readonly backend: BlockBackend;
   /** Opens a registrar for the backend. It goes with the test. */
   readonly open: () => BlockRAMRegistrar;
@@ -70,6 +72,7 @@ export function benchOf(machine: Machine, log: readonly LogRecord[]): RegistrarB
   return {
     machine,
     log: said,
+    machineLog: log,
     backend,
     open() {
       const registrar = machine.service(BLOCK_RAM_REGISTRARS).open(backend, { path: "/disk", log: logger });

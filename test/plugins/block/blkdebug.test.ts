@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -90,4 +91,44 @@ test("a file of rules that is none is refused", () =>
     await expect(
       run("blockdev-add", { driver: "blkdebug", "node-name": "b", config: pathOf("rules"), image: over }),
     ).rejects.toThrow("There is no option group 'nonsense'");
+  }));
+
+test.each([
+  ["/dev/zero", "longer than 262144 bytes"],
+  [tmpdir(), "Cannot read config file: Is a directory"],
+  ["/nowhere/rules", "Could not read blkdebug config file: No such file or directory"],
+])("rules that are %s end, and are refused, at once", async (config, message) => {
+  const node = { driver: "blkdebug", "node-name": "b", config, image: { driver: "null-co" } };
+  await expect(withBlock({ nodes: [node] }, () => undefined)).rejects.toThrow(message);
+  await withBlock({}, ({ run }) => expect(run("blockdev-add", node)).rejects.toThrow(message));
+});
+
+test("a definition's node does not wait for a pipe", () =>
+  withBlock({}, async ({ pathOf }) => {
+    execFileSync("mkfifo", [pathOf("pipe")]);
+    const node = { driver: "blkdebug", "node-name": "b", config: pathOf("pipe"), image: { driver: "null-co" } };
+    await expect(withBlock({ nodes: [node] }, () => undefined)).rejects.toThrow("is a pipe");
+  }));
+
+test("a pipe that is too long is not read to its end", () =>
+  withBlock({}, async ({ run, pathOf }) => {
+    execFileSync("mkfifo", [pathOf("pipe")]);
+    const added = run("blockdev-add", { driver: "blkdebug", "node-name": "b", config: pathOf("pipe"), image: over });
+    const refused = expect(added).rejects.toThrow("longer than 262144 bytes");
+    const writer = await open(pathOf("pipe"), "w");
+    const write = async (): Promise<void> => {
+      for (let part = 0; part < 64; part++) await writer.write(Buffer.alloc(16_384, "#"));
+    };
+    // The reader has left before it has been given everything.
+    await expect(write()).rejects.toThrow("EPIPE");
+    await refused;
+    await writer.close();
+  }));
+
+test("what is no rule is refused in the peer's words", () =>
+  withBlock({}, async ({ run, pathOf }) => {
+    writeFileSync(pathOf("rules"), "aaaa\n");
+    await expect(
+      run("blockdev-add", { driver: "blkdebug", "node-name": "b", config: pathOf("rules"), image: over }),
+    ).rejects.toThrow(/^no group defined$/);
   }));

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { COMMANDS, type JsonObject, type JsonValue, type Machine } from "backplane";
+import { checkArguments, COMMANDS, type JsonObject, type JsonValue, type Machine } from "backplane";
 import { withMachine } from "backplane/kit";
 import { BLOCK, type Block, type BlockNode } from "backplane/plugins/block/contract";
 import block from "../../../plugins/block/index.ts";
@@ -36,7 +36,7 @@ export async function withBlock<T>(options: JsonObject, test: (bench: BlockBench
         run: async (command, args = {}) => {
           const found = machine.service(COMMANDS).find(command);
           if (found === undefined) throw new Error(`no command ${command}`);
-          return found.run(args, client);
+          return found.run(checkArguments(found.arguments, args), client);
         },
         node(name) {
           const found = layer.node(name);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { pattern, withBlock } from "./block-machine.ts";
 import { blockErrors } from "../../../plugins/block/errors.ts";
@@ -48,6 +49,13 @@ test.each([
     { id: "d", if: "none", file: "null-co://", format: "raw", driver: "raw" },
     "Cannot specify both 'driver' and 'format'",
   ],
+  [{ id: "d", if: "none", driver: "null-co", size: "-1" }, "Value '-1' is out of range for parameter 'size'"],
+  [
+    { id: "d", if: "none", driver: "null-co", size: "9223372036854775807" },
+    "Could not refresh total sector count: File too large",
+  ],
+  [{ id: "d", if: "none", driver: "null-co", "latency-ns": "-1" }, "latency-ns is invalid"],
+  [{ id: "d", if: "none", driver: "null-co", "latency-ns": "foo" }, "Parameter 'latency-ns' expects a number"],
   [{ id: "d", if: "none", file: "/nowhere/x", format: "raw", cache: "none" }, "'cache.direct=on' is not modelled yet"],
 ])("%o is refused", async (drive, message) => {
   await expect(withBlock({ drives: [drive] }, () => undefined)).rejects.toThrow(message);
@@ -88,3 +96,14 @@ test("two machines cannot write one image, and both can read it", () =>
       }),
     );
   }));
+
+test.each([undefined, "raw"])("a pipe is no image, and is not waited for: format %o", (format) =>
+  withBlock({}, async ({ pathOf }) => {
+    const file = pathOf("pipe");
+    execFileSync("mkfifo", [file]);
+    const drive = { id: "d", if: "none", file, ...(format === undefined ? {} : { format }) };
+    await expect(withBlock({ drives: [drive] }, () => undefined)).rejects.toThrow(
+      `'file' driver requires '${file}' to be a regular file`,
+    );
+  }),
+);

@@ -92,6 +92,39 @@ test("null nodes have a size, and zeroes where they were asked to", () =>
     expect(bench.node("n").length).toBe(4096);
   }));
 
+test.each([
+  [{ driver: "null-co", "latency-ns": -5 }, "latency-ns is invalid"],
+  [{ driver: "null-co", "latency-ns": 2n ** 63n }, "latency-ns is invalid"],
+  [{ driver: "null-aio", size: -1 }, "Value '-1' is out of range for parameter 'size'"],
+  [{ driver: "null-co", size: 2n ** 63n - 1n }, "Could not refresh total sector count: File too large"],
+  [{ driver: "raw", file: { driver: "null-co" }, size: -512 }, "Value '-512' is out of range for parameter 'size'"],
+  [{ driver: "raw", file: { driver: "null-co" }, offset: -512 }, "Value '-512' is out of range for parameter 'offset'"],
+  [{ driver: "blkdebug", image: { driver: "null-co" }, align: -1 }, "Value '-1' is out of range for parameter 'align'"],
+])("%o is refused", (options, message) =>
+  withBlock({}, async ({ run }) => {
+    await expect(run("blockdev-add", { "node-name": "n", ...options })).rejects.toThrow(message);
+  }),
+);
+
+test.each([
+  ["null-co,size=9223372035781033984", 2 ** 63 - 2 ** 30],
+  ["null-co,size=0x1000", 4096],
+  ["null-co,size=01000", 512],
+])("the text %s is a node of %i bytes", (argument, length) =>
+  withBlock({ nodes: [{ commandLine: "-blockdev", argument: `${argument},node-name=n` }] }, ({ node }) => {
+    expect(node("n").length).toBe(length);
+  }),
+);
+
+test.each([
+  ["null-co,latency-ns=-1", "latency-ns is invalid"],
+  ["null-co,latency-ns=18446744073709551616", "Parameter 'latency-ns' expects integer"],
+  ["null-co,size=9223372036854775808", "Parameter 'size' expects integer"],
+])("the text %s is refused", async (argument, message) => {
+  const nodes = [{ commandLine: "-blockdev", argument: `${argument},node-name=n` }];
+  await expect(withBlock({ nodes }, () => undefined)).rejects.toThrow(message);
+});
+
 test("a read-only node refuses to be written", () =>
   withBlock({}, async (bench) => {
     const filename = bench.image("a.img", pattern(512));
@@ -138,7 +171,7 @@ test.each([
     { driver: "raw", "node-name": "a", file: "taken", offset: 1e12 },
     "Offset (1000000000000) cannot be greater than size of the containing file (1073741824)",
   ],
-  [{ driver: "qcow2", "node-name": "a", file: "taken" }, "Block driver 'qcow2' is not modelled yet"],
+  [{ driver: "qcow2", "node-name": "a", file: "taken" }, "does not accept value 'qcow2'"],
   [{ driver: "nothing", "node-name": "a" }, "Parameter 'driver' does not accept value 'nothing'"],
   [
     { driver: "file", "node-name": "a", filename: "/nowhere/x" },
@@ -178,3 +211,12 @@ test("nodes go with the last that needs them, and only then", () =>
     await bench.run("blockdev-del", { "node-name": "r" });
     expect(bench.block.node("n")).toBeUndefined();
   }));
+
+test("a fault in a definition's node is at its value", async () => {
+  const nodes = [
+    { driver: "null-co", "node-name": "a" },
+    { driver: "file", "node-name": "b", filename: 5 },
+  ];
+  const failure: unknown = await withBlock({ nodes }, () => undefined).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ path: ["nodes", 1, "filename"] });
+});

@@ -11,7 +11,7 @@ export const DIFFERENCES: readonly (readonly [line: RegExp, why: string])[] = [
   [/^drive_add 0 if=none/, "a drive that cannot be made is told as an error"],
 ];
 
-/** Commands of the peer that there are not. */
+/** Commands of the peer that there are not; `info virtio-status` is with the virtio devices, which not all machines have. */
 export const ABSENT: readonly string[] = [
   "info lapic, info irq, info pic, info usbhost, info virtio-status, info sync-profile, gpa2hpa",
   "logfile, log, delvm, one-insn-per-tb, mouse_set, boot_set, client_migrate_info",

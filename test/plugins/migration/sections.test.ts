@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { definePlugin } from "backplane";
+import { definePlugin, fieldsOf } from "backplane";
 import { MIGRATION_STATE, structField, type StateDescription } from "backplane/plugins/migration/contract";
 import { ByteReader } from "../../../plugins/migration/byte-reader.ts";
 import { SectionRegistry } from "../../../plugins/migration/sections.ts";
@@ -205,6 +205,48 @@ describe("a declared state", () => {
       ),
       { numRuns: 10 },
     ));
+
+  test("has what an earlier number announces, here and in what comes", async () => {
+    interface Announced {
+      has: number;
+      readonly content: Uint8Array;
+      after: number;
+    }
+    const fields = fieldsOf<Announced>();
+    const description: StateDescription<Announced> = {
+      name: "announced",
+      version: 1,
+      fields: [
+        fields.i32("has", "has"),
+        { ...fields.bytes("content", "content", 2), follows: "has" },
+        fields.u8("after", "after"),
+      ],
+    };
+    const save = async (state: Announced) => {
+      const { transport, writes } = collector();
+      const output = new StreamWriter(transport);
+      const described = saveState(output, description, state);
+      await output.flush();
+      return { bytes: Buffer.concat(writes), names: described.fields.map(({ name }) => name) };
+    };
+    const state = (has: number): Announced => ({ has, content: Uint8Array.of(1, 2), after: 9 });
+    const [without, whole] = [await save(state(0)), await save(state(1))];
+    expect([without.bytes.toString("hex"), whole.bytes.toString("hex")]).toEqual(["0000000009", "00000001010209"]);
+    expect([without.names, whole.names]).toEqual([
+      ["has", "after"],
+      ["has", "content", "after"],
+    ]);
+    // Whatever the state was before.
+    for (const { bytes } of [without, whole]) {
+      for (const has of [0, 1]) {
+        const loaded: Announced = { has, content: new Uint8Array(2), after: 0 };
+        const input = new ByteReader(bytes);
+        loadState(input, description, loaded);
+        expect([loaded.after, input.rest]).toEqual([9, 0]);
+        expect([...loaded.content]).toEqual(bytes === whole.bytes ? [1, 2] : [0, 0]);
+      }
+    }
+  });
 
   test("that is cut off or has an unknown subsection is refused with the offset", () => {
     expect(() => loadState(new ByteReader(new Uint8Array(3)), WHOLE, blank())).toThrow(

@@ -41,7 +41,50 @@ function gate(phase: "setup" | "complete"): { plugin: ReturnType<typeof definePl
   return { plugin, open };
 }
 
+/** A device whose requests end, when the guest has stopped, after a while. */
+function busyDevice(told: string[]) {
+  const live: LiveSection = {
+    kind: "live",
+    idstr: "memory",
+    version: 1,
+    setup: () => Promise.resolve(),
+    pending: () => 0,
+    pendingExact: () => 0,
+    iterate: () => Promise.resolve(),
+    complete: () => Promise.resolve(void told.push("memory")),
+    cleanup: () => undefined,
+    total: () => byteLength(0),
+  };
+  return definePlugin({
+    id: "busy",
+    apiVersion: 1,
+    summary: "has requests under way",
+    requires: [MIGRATION_STATE],
+    attach(machine) {
+      const sections = machine.use(MIGRATION_STATE);
+      machine.own(sections.add(live));
+      machine.own(
+        sections.add({
+          kind: "captured",
+          idstr: "busy",
+          version: 1,
+          description: { name: "busy", version: 1, fields: [] },
+          settle: () => new Promise((resolve) => setImmediate(resolve)).then(() => void told.push("settled")),
+          capture: () => told.push("captured"),
+          restore: () => undefined,
+        }),
+      );
+    },
+  });
+}
+
 describe("a migration", () => {
+  test("sends the last of memory when devices have settled", async () => {
+    const told: string[] = [];
+    await withRig({ with: [busyDevice(told)] }, (rig) => rig.migrate(`file:${rig.file("busy")}`));
+    expect(told).toEqual(["settled", "memory", "captured"]);
+  });
+
   test("tells its states as events when that is switched on", () =>
     withRig({}, async (rig) => {
       await rig.migrate(`file:${rig.file("quiet")}`);

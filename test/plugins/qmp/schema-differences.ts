@@ -10,6 +10,7 @@ export const SCHEMA_DIFFERENCES: { readonly [name: string]: string } = {
   "command query-block": "formats that are not here tell nothing of an image",
   "command query-named-block-nodes": "formats that are not here tell nothing of an image",
   "command query-blockstats": "drivers that are not here tell nothing",
+  "command x-query-virtio-status": "there are no vhost devices",
   "command query-memory-devices": "kinds of memory devices that no plugin makes",
 };
 

@@ -24,6 +24,7 @@ const ERRNOS = ["ENOSPC", "ENOMEM", "EINVAL", "EIO"] as const;
 type Outcome = "not built" | "no measurement" | "ends at its first step" | "command refused" | "not called";
 
 const SEV: { readonly [Call in KvmCall]: Outcome } = {
+  createVm: "not built",
   registerRegion: "not built",
   unregisterRegion: "not called",
   setPrivate: "not called",
@@ -177,6 +178,7 @@ describe("an SNP guest", () => {
   });
 
   test.each([
+    ["createVm", 1, "not built"],
     ["snpLaunchStart", 1, "not built"],
     ["initialize2", 1, "not built"],
     ["setPrivate", 1, "ends at its first step"],

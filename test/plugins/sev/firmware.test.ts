@@ -19,12 +19,13 @@ import { MIGRATION } from "backplane/plugins/migration/contract";
 import { KVM_HOSTS } from "backplane/plugins/sev/contract";
 import { launchMeasurement } from "../../../plugins/sev/late/measurement.ts";
 import { ModelKvmHost } from "../../../plugins/sev/late/model-kvm-host.ts";
-import { saveArea, SNP_ACTIVE } from "../../../plugins/sev/late/save-area.ts";
+import { saveArea, SNP_ACTIVE, type SaveAreaForm } from "../../../plugins/sev/late/save-area.ts";
 import { seededKeys } from "../../../plugins/sev/late/key-source.ts";
 import { SnpDigest, VMSA_ADDRESS } from "../../../plugins/sev/late/snp-digest.ts";
+import type { HostOptions } from "../../../plugins/sev/options.ts";
 import { OVMF_SECTION } from "../../../plugins/sev/ovmf-table.ts";
 import { encrypted, run } from "./encrypted-machine.ts";
-import { ovmfImage, withFile } from "./ovmf-image.ts";
+import { ovmfImage, withFile, withOddFile } from "./ovmf-image.ts";
 
 const KEYS = seededKeys("backplane");
 const RESET = 0x80b004;
@@ -37,7 +38,7 @@ const SECTIONS = [
 
 const signatureOf = (machine: Machine): number => machine.service(CPUS).identity.signature;
 
-function processors(machine: Machine, count: number, features: number): Buffer[] {
+function processors(machine: Machine, count: number, form: SaveAreaForm): Buffer[] {
   return Array.from({ length: count }, (_, index) => {
     const start = index === 0 ? 0xffff_fff0 : RESET;
     const state = {
@@ -45,7 +46,7 @@ function processors(machine: Machine, count: number, features: number): Buffer[]
       codeBase: (start & 0xffff_0000) >>> 0,
       instruction: start & 0xffff,
     };
-    return saveArea(state, features);
+    return saveArea(state, form);
   });
 }
 
@@ -99,6 +100,16 @@ describe("a SEV guest's image", () => {
     }),
   );
 
+  test.each(["a pipe", "a device without end", "a folder", "a file that is too long"])(
+    "that is %s is refused",
+    (what) =>
+      withOddFile(what, async (firmware) => {
+        await expect(withMachine(encrypted({ sev: { firmware } }), () => undefined)).rejects.toThrow(
+          `qemu: could not load PC BIOS '${firmware}'`,
+        );
+      }),
+  );
+
   test("is of no use to a guest that is not encrypted", () =>
     withFile(ovmfImage({}), async (firmware) => {
       const options = encrypted({ sev: { firmware }, machine: { "confidential-guest-support": "" } });
@@ -109,18 +120,25 @@ describe("a SEV guest's image", () => {
 describe("a guest with encrypted registers", () => {
   const cpu = { topology: { cpus: 2 } };
 
-  test("has its processors measured, the second where the image says", () =>
-    withFile(ovmfImage({ reset: RESET }), (firmware) =>
-      withMachine(encrypted({ sev: { firmware }, guest: { policy: 5 }, cpu }), async (machine) => {
+  test.each([
+    ["the older kind of virtual machine", "auto", "6.11", false],
+    ["the newer kind, with what their FPUs hold", "off", "6.11", true],
+    ["the newer kind on a kernel that does not copy that", "off", "before-6.10", false],
+  ] as const)("has its processors measured, the second where the image says: %s", (_what, legacy, kernel, isCopied) =>
+    withFile(ovmfImage({ reset: RESET }), (firmware) => {
+      const guest = { policy: 5, "legacy-vm-type": legacy };
+      return withMachine(encrypted({ sev: { firmware, host: { kernel } }, guest, cpu }), async (machine) => {
         const hash = createHash("sha256").update(ovmfImage({ reset: RESET }));
-        for (const page of processors(machine, 2, 0)) hash.update(page);
+        const form = { features: 0, hasFloatingPoint: isCopied };
+        for (const page of processors(machine, 2, form)) hash.update(page);
         const nonce = KEYS.bytes("measurement nonce", 16);
         const measured = { apiMajor: 1, apiMinor: 55, buildId: 21, policy: 5, digest: hash.digest(), nonce };
         const key = KEYS.bytes("transport integrity key", 16);
         const { data } = await run(machine, "query-sev-launch-measure");
         expect(data).toBe(Buffer.concat([launchMeasurement(key, measured), nonce]).toString("base64"));
-      }),
-    ));
+      });
+    }),
+  );
 
   test("needs an image that says where they start", async () => {
     await expect(withMachine(encrypted({ guest: { policy: 5 } }), () => undefined)).rejects.toThrow(
@@ -223,7 +241,7 @@ describe("an SNP guest", () => {
 });
 
 /** A third party's KVM: the model, at hand. */
-function kvmAtHand(): { readonly plugin: AnyPlugin; readonly host: () => ModelKvmHost } {
+function kvmAtHand(kernel: HostOptions["kernel"]): { readonly plugin: AnyPlugin; readonly host: () => ModelKvmHost } {
   let made: ModelKvmHost | undefined;
   const plugin = definePlugin({
     id: "kvm-at-hand",
@@ -234,7 +252,7 @@ function kvmAtHand(): { readonly plugin: AnyPlugin; readonly host: () => ModelKv
       const addresses = machine.use(HOST_ADDRESS_SPACE);
       const resources = machine.use(HOST_RESOURCES);
       const open = () =>
-        (made = new ModelKvmHost({ options: { seed: "backplane" }, faults: [], addresses, resources }));
+        (made = new ModelKvmHost({ options: { seed: "backplane", kernel }, faults: [], addresses, resources }));
       machine.provideValue(KVM_HOSTS, { open });
     },
   });
@@ -247,9 +265,12 @@ function kvmAtHand(): { readonly plugin: AnyPlugin; readonly host: () => ModelKv
   };
 }
 
-test("the digest of an SNP launch is that of its parts, in order: image, pages, processors", () => {
+test.each([
+  ["6.11", true],
+  ["before-6.10", false],
+] as const)("the digest of an SNP launch is that of its parts, in order, on Linux %s", (kernel, hasFloatingPoint) => {
   const image = ovmfImage({ reset: RESET, sections: SECTIONS });
-  const { plugin, host } = kvmAtHand();
+  const { plugin, host } = kvmAtHand(kernel);
   return withFile(image, (firmware) => {
     const options = encrypted({
       type: "sev-snp-guest",
@@ -266,7 +287,8 @@ test("the digest of an SNP launch is that of its parts, in order: image, pages, 
       digest.add("secrets", 0x80d000);
       digest.add("cpuid", 0x80e000);
       digest.add("zero", 0x80f000);
-      for (const page of processors(machine, 2, SNP_ACTIVE)) digest.add("vmsa", VMSA_ADDRESS, page);
+      for (const page of processors(machine, 2, { features: SNP_ACTIVE, hasFloatingPoint }))
+        digest.add("vmsa", VMSA_ADDRESS, page);
       expect(Buffer.from(host().launchDigest ?? [])).toEqual(digest.value);
     });
   });

@@ -239,7 +239,10 @@ describe("an SNP launch", () => {
   test.each([
     ["no bit that must be set", 0x10000n, "EINVAL"],
     ["bits that mean nothing", 0x230000n, "EINVAL"],
+    ["a migration agent", 0x70000n, "EINVAL"],
     ["a single socket", 0x130000n, "EINVAL"],
+    ["a single thread for each core", 0x20000n, "EINVAL"],
+    ["debugging", 0xb0000n, "accepted"],
     ["a newer firmware", 0x30200n, "EIO 7"],
     ["nothing special", 0x30000n, "accepted"],
   ])("with a policy of %s: %s", (_what, policy, code) =>

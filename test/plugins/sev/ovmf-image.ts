@@ -1,5 +1,6 @@
 // A firmware image as OVMF ends: reset vector, table of GUIDs, and in front of it the pages that an SNP guest wants.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { guidBytes, OVMF_GUID, type OvmfSection } from "../../../plugins/sev/ovmf-table.ts";
@@ -47,11 +48,31 @@ export function ovmfImage({ reset, secret, sections }: ImageParts): Buffer {
 }
 
 /** Runs with the file's path; the file is gone afterwards. */
-export async function withFile<T>(contents: string | Uint8Array, use: (file: string) => Promise<T>): Promise<T> {
+export function withFile<T>(contents: string | Uint8Array, use: (file: string) => Promise<T>): Promise<T> {
+  return withMade((file) => writeFileSync(file, contents), use);
+}
+
+/** What somebody can name who should name a file. */
+const ODD_FILES: { readonly [what: string]: (file: string) => void } = {
+  "a pipe": (file) => void execFileSync("mkfifo", [file]),
+  "a device without end": (file) => symlinkSync("/dev/zero", file),
+  "a folder": (file) => mkdirSync(file),
+  "a file that is too long": (file) => {
+    writeFileSync(file, "");
+    // No block of it is written.
+    truncateSync(file, 2 ** 40);
+  },
+};
+
+export function withOddFile<T>(what: string, use: (file: string) => Promise<T>): Promise<T> {
+  return withMade((file) => ODD_FILES[what]?.(file), use);
+}
+
+async function withMade<T>(make: (file: string) => void, use: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), "backplane-sev-"));
   const file = path.join(folder, "file");
   try {
-    writeFileSync(file, contents);
+    make(file);
     return await use(file);
   } finally {
     rmSync(folder, { recursive: true });

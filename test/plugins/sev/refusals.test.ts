@@ -21,6 +21,11 @@ const CASES: readonly (readonly [string, EncryptedOptions, string])[] = [
     "sev_common_kvm_init: Failed to open /dev/nosuch 'No such file or directory'",
   ],
   [
+    "a KVM that makes no virtual machine",
+    { sev: { faults: [{ call: "createVm", errno: "ENOMEM" }] } },
+    "ioctl(KVM_CREATE_VM) failed: Cannot allocate memory",
+  ],
+  [
     "a platform that does not answer",
     { sev: { faults: [{ call: "platformStatus", errno: "EIO" }] } },
     "sev_common_kvm_init: failed to get platform status ret=-1 fw_error='0: '",

@@ -1,13 +1,14 @@
 // A guest's owner hands over transport keys: certificate and session in files, as sevctl and sevtool write them.
 import { createCipheriv, createHash, createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { withMachine } from "backplane/kit";
+import { Machine, type LogRecord, type OptionValues } from "backplane";
+import { testDefinition, withMachine } from "backplane/kit";
 import { CERTIFICATE_BYTES, makeCertificate, USAGE, diffieHellmanKey } from "../../../plugins/sev/late/certificate.ts";
 import { launchMeasurement } from "../../../plugins/sev/late/measurement.ts";
 import { P384Key, fromField, type Point } from "../../../plugins/sev/late/p384.ts";
 import { deriveKey } from "../../../plugins/sev/late/session.ts";
-import { bytesOf, encrypted, run } from "./encrypted-machine.ts";
-import { withFile } from "./ovmf-image.ts";
+import { bytesOf, encrypted, encryptedType, run } from "./encrypted-machine.ts";
+import { withFile, withOddFile } from "./ovmf-image.ts";
 
 const owner = new P384Key(Buffer.alloc(48, 3));
 const encryption = Buffer.alloc(16, 0xe1);
@@ -62,6 +63,17 @@ async function launch(files: { certificate?: Buffer; session?: Buffer }, use: (d
   );
 }
 
+/** What is told of a guest that cannot be launched. */
+async function launchLog(guest: OptionValues): Promise<string[]> {
+  const log: string[] = [];
+  const { type: _type, ...definition } = encrypted({ guest });
+  const options = { types: [encryptedType], log: ({ message }: LogRecord) => void log.push(message) };
+  await expect(Machine.create(testDefinition(definition), options)).rejects.toThrow(
+    "failed to create encryption context",
+  );
+  return log;
+}
+
 describe("a session", () => {
   test("is opened, and its key is the measurement's", async () => {
     await launch({ certificate, session: session(await platformKey()) }, (data) => {
@@ -91,14 +103,32 @@ describe("a session", () => {
     ).rejects.toThrow("encryption context");
   });
 
-  test("in a file that is not there is told of", async () => {
-    const log: string[] = [];
-    await expect(
-      withMachine(encrypted({ guest: { "session-file": "/nosuch/file" } }), (_machine, records) => {
-        log.push(...records.map(({ message }) => message));
-      }),
-    ).rejects.toThrow("failed to create encryption context");
+  test.each([
+    ["session-file", "/nosuch/file", "Failed to open file “/nosuch/file”: No such file or directory"],
+    ["dh-cert-file", "/nosuch/file", "Failed to open file “/nosuch/file”: No such file or directory"],
+    ["dh-cert-file", "", "Failed to open file “”: No such file or directory"],
+  ])("in a %s that is not there is told of: %j", async (property, file, reason) => {
+    expect(await launchLog({ [property]: file })).toContain(`SEV: Failed to read '${file}' (${reason})`);
   });
+
+  test.each([
+    ["a pipe", "Not a regular file"],
+    ["a device without end", "Not a regular file"],
+    ["a folder", "Is a directory"],
+    ["a file that is too long", "More than 1048576 bytes"],
+  ])("in %s is refused before it is read", (what, reason) =>
+    withOddFile(what, async (file) => {
+      const text = `SEV: Failed to read '${file}' (Failed to read from file “${file}”: ${reason})`;
+      for (const property of ["session-file", "dh-cert-file"]) {
+        expect(await launchLog({ [property]: file })).toContain(text);
+      }
+    }),
+  );
+
+  test("that is longer than the kernel copies is refused by it", () =>
+    withFile("A".repeat(32 * 1024), async (file) => {
+      expect(await launchLog({ "session-file": file })).toContain("sev_launch_start: LAUNCH_START ret=1 fw_error=0 ''");
+    }));
 });
 
 describe("the platform", () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { definePlugin, HOST_ADDRESS_SPACE, HOST_RESOURCES, MACHINE_CONTROL, QOM, RAM_DISCARD } from "backplane";
 import { withMachine } from "backplane/kit";
 import { KVM_HOSTS } from "backplane/plugins/sev/contract";
+import nvmm from "../../../plugins/nvmm/index.ts";
 import { ModelKvmHost } from "../../../plugins/sev/late/model-kvm-host.ts";
 import { encrypted, run } from "./encrypted-machine.ts";
 import { ovmfImage, withFile } from "./ovmf-image.ts";
@@ -25,6 +26,22 @@ test("a third party's KVM is taken where there is one", () =>
   withMachine({ ...encrypted({ sev: { host: undefined } }), with: [otherKvm] }, async (machine) => {
     expect(await run(machine, "query-sev")).toMatchObject({ "api-major": 9, state: "launch-secret" });
   }));
+
+test.each([
+  ["modelled", { sev: {} }, []],
+  ["of a third party", { sev: { host: undefined } }, [otherKvm]],
+])("a machine has one hypervisor: NetBSD's and a KVM that is %s are two", async (_whose, options, plugins) => {
+  await expect(withMachine({ ...encrypted(options), with: [...plugins, nvmm] }, () => undefined)).rejects.toThrow(
+    "nvmm and sev.host (KVM) are both in this machine",
+  );
+});
+
+test("NetBSD's hypervisor alone has no guests that are encrypted", async () => {
+  const options = { ...encrypted({ sev: { host: undefined } }), with: [nvmm] };
+  await expect(withMachine(options, () => undefined)).rejects.toThrow(
+    "accelerator does not support confidential guest sev-guest",
+  );
+});
 
 test("a guest whose registers are encrypted cannot be reset: the machine ends", () =>
   withFile(ovmfImage({ reset: 0x80b004 }), (firmware) =>

@@ -2,13 +2,21 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { launchMeasurement } from "../../../plugins/sev/late/measurement.ts";
-import { saveArea, SNP_ACTIVE } from "../../../plugins/sev/late/save-area.ts";
+import { saveArea } from "../../../plugins/sev/late/save-area.ts";
 import { openSecret } from "../../../plugins/sev/late/secret-packet.ts";
 import { deriveKey, openSession } from "../../../plugins/sev/late/session.ts";
-import { SnpDigest, VMSA_ADDRESS, type DigestPageType } from "../../../plugins/sev/late/snp-digest.ts";
+import { SnpDigest, VMSA_ADDRESS } from "../../../plugins/sev/late/snp-digest.ts";
 import { guidBytes } from "../../../plugins/sev/ovmf-table.ts";
 import { SEV_TOOL_MEASUREMENT, SEVCTL_MEASUREMENT, SEVCTL_SECRET, VIRTEE_SESSION } from "./vectors/measurement.ts";
-import { APPLICATION_RESET, EPYC_V4, HASHES_PAGE, LAST_PAGES, MEMORY_PAGES, SNP_MEASURE } from "./vectors/snp.ts";
+import {
+  APPLICATION_RESET,
+  EPYC_V4,
+  HASHES_OFFSET,
+  LAST_PAGES,
+  MEMORY_PAGES,
+  SNP_MEASURE,
+  VIRTEE_SEV,
+} from "./vectors/snp.ts";
 
 const hex = (text: string): Buffer => Buffer.from(text, "hex");
 const base64 = (text: string): Buffer => Buffer.from(text, "base64");
@@ -81,29 +89,39 @@ function hashesPage(commandLine: string): Buffer {
     entry("4de79437-abd2-427f-b835-d5b172d2045b", sha256("")),
   ];
   const header = Buffer.concat([guidBytes("9438d606-4f22-4cc9-b479-a793d411fd21"), size(18 + 150)]);
-  Buffer.concat([header, ...entries]).copy(page, HASHES_PAGE.offset);
+  Buffer.concat([header, ...entries]).copy(page, HASHES_OFFSET);
   return page;
 }
 
-describe("launch digests of sev-snp-measure", () => {
-  test.each(SNP_MEASURE)("$name", ({ firmware, processors, commandLine, digest }) => {
-    const launch = new SnpDigest(hex(firmware));
-    const add = (type: DigestPageType, { address, length }: { address: number; length: number }): void => {
-      for (let at = 0; at < length; at += 4096) launch.add(type, address + at, Buffer.alloc(4096));
-    };
-    for (const pages of MEMORY_PAGES) add(pages.type, pages);
-    if (commandLine === undefined) add("zero", { address: HASHES_PAGE.address, length: 4096 });
-    else launch.add("normal", HASHES_PAGE.address, hashesPage(commandLine));
-    add(LAST_PAGES.type, LAST_PAGES);
-    for (let index = 0; index < processors; index++) {
-      const start = index === 0 ? 0xffff_fff0 : APPLICATION_RESET;
-      const codeBase = (start & 0xffff_0000) >>> 0;
-      launch.add(
-        "vmsa",
-        VMSA_ADDRESS,
-        saveArea({ signature: EPYC_V4, codeBase, instruction: start & 0xffff }, SNP_ACTIVE),
-      );
-    }
-    expect(launch.value.toString("hex")).toBe(digest);
+type SnpVector = (typeof SNP_MEASURE | typeof VIRTEE_SEV)[number];
+
+function launchDigest(vector: SnpVector, hasFloatingPoint: boolean): string {
+  const { firmware, processors, commandLine, features, hashesAt } = vector;
+  const launch = new SnpDigest(hex(firmware));
+  for (const { type, address, length } of MEMORY_PAGES) {
+    for (let at = 0; at < length; at += 4096) launch.add(type, address + at);
+  }
+  const { address, length } = LAST_PAGES;
+  for (let at = address; at < address + length; at += 4096) {
+    if (at === hashesAt && commandLine !== undefined) launch.add("normal", at, hashesPage(commandLine));
+    else launch.add("zero", at);
+  }
+  for (let index = 0; index < processors; index++) {
+    const start = index === 0 ? 0xffff_fff0 : APPLICATION_RESET;
+    const state = { signature: EPYC_V4, codeBase: (start & 0xffff_0000) >>> 0, instruction: start & 0xffff };
+    launch.add("vmsa", VMSA_ADDRESS, saveArea(state, { features, hasFloatingPoint }));
+  }
+  return launch.value.toString("hex");
+}
+
+describe("launch digests of virtee/sev, whose kernel copies the FPU's state", () => {
+  test.each(VIRTEE_SEV)("$name", (vector) => {
+    expect(launchDigest(vector, true)).toBe(vector.digest);
+  });
+});
+
+describe("launch digests of sev-snp-measure, whose kernel does not", () => {
+  test.each(SNP_MEASURE)("$name", (vector) => {
+    expect(launchDigest(vector, false)).toBe(vector.digest);
   });
 });

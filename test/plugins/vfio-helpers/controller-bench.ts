@@ -1,3 +1,4 @@
+import { FileClaims } from "../../../plugins/vfio-helpers/model/nvme/file-claims.ts";
 import { NvmeController, type NvmeControllerOptions } from "../../../plugins/vfio-helpers/model/nvme/controller.ts";
 
 export const PAGE = 4096;
@@ -40,7 +41,7 @@ export class ControllerBench {
 
   constructor(options: Partial<NvmeControllerOptions> = {}) {
     const time = { now: () => this.#now, pause: () => void this.#now++ };
-    this.controller = new NvmeController({ ...DEFAULTS, ...options }, time);
+    this.controller = new NvmeController({ ...DEFAULTS, ...options }, time, new FileClaims());
     const inside = (iova: number, length: number): boolean => iova >= 0 && iova + length <= MEMORY;
     this.controller.connect({
       read: (iova, into) => {

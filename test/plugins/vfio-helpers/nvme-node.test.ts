@@ -97,10 +97,10 @@ describe("a namespace as a node", () => {
       expect(await statisticsOf(run)).toMatchObject({ "aligned-accesses": 1, "unaligned-accesses": 0 });
     }));
 
-  test.each([512, 4096])("blocks of %d bytes, and a length that is no multiple of a page", (blockSize) =>
-    withVfio({ image: pattern(10 * 4096 + 512), namespace: { blockSize } }, async ({ open, medium }) => {
+  test.each([512, 4096])("blocks of %d bytes, as many as there are", (blockSize) =>
+    withVfio({ image: pattern(10 * 4096 + blockSize), namespace: { blockSize } }, async ({ open, medium }) => {
       const node = await open();
-      const length = blockSize === 512 ? 10 * 4096 + 512 : 10 * 4096;
+      const length = 10 * 4096 + blockSize;
       expect(node.length).toBe(length);
       expect(await node.write(length - 1024, [pattern(1024, 3)])).toBeUndefined();
       expectSame(medium().subarray(length - 1024, length), Buffer.from(pattern(1024, 3)));
@@ -129,7 +129,7 @@ describe("a namespace as a node", () => {
 
   test("several namespaces, one of them in memory and one that cannot be written", () =>
     withImage(pattern(64 * KiB), (file) => {
-      const namespaces = [{ file }, { size: MiB, blockSize: 4096 }, { file, readOnly: true }];
+      const namespaces = [{ size: 64 * KiB }, { size: MiB, blockSize: 4096 }, { file, readOnly: true }];
       return withVfio({ controller: { namespaces } }, async ({ run, machine }) => {
         await run("blockdev-add", { driver: "nvme", "node-name": "two", device: ADDRESS, namespace: 2 });
         const two = nodeOf(machine, "two");

@@ -6,6 +6,7 @@ import block from "../../../plugins/block/index.ts";
 import vfioHelpers from "../../../plugins/vfio-helpers/index.ts";
 import type { DeviceBus } from "../../../plugins/vfio-helpers/model/function.ts";
 import { ModelHost, modelTime } from "../../../plugins/vfio-helpers/model/host.ts";
+import { FileClaims } from "../../../plugins/vfio-helpers/model/nvme/file-claims.ts";
 import { NvmeController } from "../../../plugins/vfio-helpers/model/nvme/controller.ts";
 import { ADDRESS, benchOf, KiB, nodeOf, withVfio, type VfioBenchOptions } from "./vfio-machine.ts";
 
@@ -97,12 +98,38 @@ describe("a definition", () => {
       [{ ...device, namespaces: [{ file: "/", readOnly: true }] }],
       /^'\/' cannot be a namespace: it is no file$/,
     ],
+    ["what is no whole blocks", [{ ...device, namespaces: [{ size: 1000 }] }], /its 1000 bytes are not blocks of 512$/],
     ["less than a block", [{ ...device, namespaces: [{ size: 100 }] }], /it is shorter than a block$/],
     ["neither file nor size", [{ ...device, namespaces: [{}] }], /a namespace has either a file or a size/],
     ["an address of another kind", [{ ...device, address: "1:0" }], /^'1:0' is no PCI address$/],
     ["two of one address", [device, device], /^two devices at 0000:01:00.0$/],
   ])("%s is refused", async (_name, devices, text) => {
     await expect(build(devices)).rejects.toThrow(text);
+  });
+
+  test.each<[string, JsonObject[], string]>([
+    ["one that ends before it starts", [{ start: 200_000, end: 100 }], "a range that starts before it ends"],
+    [
+      "two that overlap",
+      [
+        { start: 0, end: 8191 },
+        { start: 4096, end: 65_535 },
+      ],
+      "ranges that ascend",
+    ],
+    [
+      "two that descend",
+      [
+        { start: 65_536, end: 131_071 },
+        { start: 0, end: 4095 },
+      ],
+      "ranges that ascend",
+    ],
+    ["one beyond what a number says", [{ start: 0, end: 2 ** 53 }], "vfio-helpers.ranges[0].end"],
+  ])("a usable range that is none is refused: %s", async (_name, ranges, text) => {
+    const options = { "vfio-helpers": { value: { devices: [device], ranges } } };
+    const built = withMachine({ with: [vfioHelpers], options }, () => undefined);
+    await expect(built).rejects.toThrow(text);
   });
 
   test("without devices there is no VFIO", () =>
@@ -151,6 +178,7 @@ describe("somebody else's host", () => {
         namespaces: [{ size: 64 * KiB, blockSize: 512, readOnly: false }],
       },
       time,
+      new FileClaims(),
     );
     const host = definePlugin({
       id: "host",

@@ -27,3 +27,10 @@ test("a PC under Xen: windows on all its memory, in the human monitor as well", 
     await machine.dispose();
   }
 });
+
+test("a domain without pages: the machine's own memory is refused in the words of any other", async () => {
+  const bare = definitionOf(["-M", "q35", "-nodefaults", "-m", "64M"]);
+  const definition = { ...bare, options: { ...bare.options, "xen-mapcache": { value: { "max-pages": 0 } } } };
+  const built = Machine.create(definition, { types: machineTypes });
+  await expect(built).rejects.toThrow("xen: failed to populate ram at 0");
+});

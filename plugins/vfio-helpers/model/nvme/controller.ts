@@ -9,8 +9,9 @@ import {
 } from "../../nvm-express.ts";
 import type { DeviceBus, ModelFunction } from "../function.ts";
 import { CommandEngine, QUEUE_PAIRS, VECTORS } from "./engine.ts";
+import type { FileClaims } from "./file-claims.ts";
 import { NVME_VERSION, VENDOR_ID, type Usage } from "./identify.ts";
-import { Namespace, type NamespaceOptions } from "./namespace.ts";
+import { openNamespaces, type Namespace, type NamespaceOptions } from "./namespace.ts";
 
 const DEVICE_ID = 0x0010;
 const CLASS_NVME = 0x010802;
@@ -67,7 +68,7 @@ export class NvmeController implements ModelFunction {
   #running = 0;
   #isClosing = false;
 
-  constructor(options: NvmeControllerOptions, time: VfioTime) {
+  constructor(options: NvmeControllerOptions, time: VfioTime, claims: FileClaims) {
     this.#options = options;
     this.#time = time;
     this.address = options.address;
@@ -76,7 +77,7 @@ export class NvmeController implements ModelFunction {
     const doorbells = 2 * (QUEUE_PAIRS + 1) * (4 << options.doorbellStride);
     // The upper half is for message signalled interrupts.
     this.barSize = 2 * 2 ** Math.ceil(Math.log2(REGISTER.doorbells + doorbells));
-    this.#namespaces = openNamespaces(options.namespaces);
+    this.#namespaces = openNamespaces(options.address, options.namespaces, claims);
   }
 
   connect(bus: DeviceBus | undefined): void {
@@ -246,17 +247,6 @@ export class NvmeController implements ModelFunction {
     if (!this.#isClosing || this.#bus !== undefined || this.#running > 0) return;
     this.#isClosing = false;
     for (const namespace of this.#namespaces) namespace.close();
-  }
-}
-
-function openNamespaces(options: readonly NamespaceOptions[]): readonly Namespace[] {
-  const opened: Namespace[] = [];
-  try {
-    for (const [index, one] of options.entries()) opened.push(new Namespace(index + 1, one));
-    return opened;
-  } catch (failure) {
-    for (const one of opened) one.close();
-    throw failure;
   }
 }
 

@@ -1,7 +1,9 @@
 // What holds a namespace's bytes: a file of the host, or memory.
 import { closeSync, fdatasync, fstatSync, openSync, read, write } from "node:fs";
 import { AnonymousMemory, byteLength, errnoOf, hostErrorText } from "backplane";
+import { openFileLocks } from "backplane/plugins/block/contract";
 import { vfioErrors } from "../../errors.ts";
+import type { FileClaims } from "./file-claims.ts";
 
 /** What became of a call: undefined, or the errno's name. */
 export type MediumFault = string | undefined;
@@ -43,18 +45,33 @@ export class MemoryMedium implements Medium {
   }
 }
 
-/** Throws with the file's name. Files are never made. */
-export function openFileMedium(file: string, readOnly: boolean): Medium {
+export interface FileUse {
+  readonly file: string;
+  readonly readOnly: boolean;
+  /** The namespace, in words. */
+  readonly who: string;
+  readonly claims: FileClaims;
+}
+
+/** Throws with the file's name, also when somebody else has it. Files are never made. */
+export function openFileMedium({ file, readOnly, who, claims }: FileUse): Medium {
   let fd: number;
   try {
     fd = openSync(file, readOnly ? "r" : "r+");
   } catch (failure) {
     throw vfioErrors.VFIO_MODEL_FILE(file, hostErrorText(failure));
   }
-  const status = fstatSync(fd);
-  if (status.isFile()) return new FileMedium(fd, status.size);
-  closeSync(fd);
-  throw vfioErrors.VFIO_MODEL_NAMESPACE(file, "it is no file");
+  try {
+    const status = fstatSync(fd);
+    if (!status.isFile()) throw vfioErrors.VFIO_MODEL_NAMESPACE(file, "it is no file");
+    claims.add(file, status, { who, writes: !readOnly });
+    // Nobody else writes it, in this process (a node of the driver `file`) or another.
+    openFileLocks(fd).set({ reads: true, writes: !readOnly, sharesWrites: false }, file);
+    return new FileMedium(fd, status.size);
+  } catch (failure) {
+    closeSync(fd);
+    throw failure;
+  }
 }
 
 class FileMedium implements Medium {

@@ -1,4 +1,5 @@
 import { vfioErrors } from "../../errors.ts";
+import type { FileClaims } from "./file-claims.ts";
 import { MemoryMedium, openFileMedium, type Medium, type MediumFault } from "./medium.ts";
 
 const ZERO_STEP = 1024 * 1024;
@@ -18,16 +19,21 @@ export class Namespace {
   readonly readOnly: boolean;
   readonly #medium: Medium;
 
-  /** Throws with the file's name when it cannot be opened, or holds no block. */
-  constructor(id: number, { file, size = 0, blockSize, readOnly }: NamespaceOptions) {
+  /** Throws with the file's name when it cannot be opened, is somebody else's, or is not of whole blocks. */
+  constructor(id: number, controller: string, options: NamespaceOptions, claims: FileClaims) {
+    const { file, size = 0, blockSize, readOnly } = options;
+    const who = `namespace ${id} of ${controller}`;
     this.id = id;
     this.blockSize = blockSize;
     this.readOnly = readOnly;
-    this.#medium = file === undefined ? new MemoryMedium(size) : openFileMedium(file, readOnly);
-    this.blocks = Math.floor(this.#medium.length / blockSize);
-    if (this.blocks > 0) return;
+    this.#medium = file === undefined ? new MemoryMedium(size) : openFileMedium({ file, readOnly, who, claims });
+    const { length } = this.#medium;
+    this.blocks = length / blockSize;
+    if (this.blocks > 0 && Number.isInteger(this.blocks)) return;
     this.#medium.close();
-    throw vfioErrors.VFIO_MODEL_NAMESPACE(file ?? "memory", "it is shorter than a block");
+    const reason =
+      length < blockSize ? "it is shorter than a block" : `its ${length} bytes are not blocks of ${blockSize}`;
+    throw vfioErrors.VFIO_MODEL_NAMESPACE(file ?? "memory", reason);
   }
 
   holds(block: number, count: number): boolean {
@@ -59,5 +65,21 @@ export class Namespace {
 
   close(): void {
     this.#medium.close();
+  }
+}
+
+/** A controller's, by number from 1. Throws what one of them throws, and then none is open. */
+export function openNamespaces(
+  controller: string,
+  options: readonly NamespaceOptions[],
+  claims: FileClaims,
+): readonly Namespace[] {
+  const opened: Namespace[] = [];
+  try {
+    for (const [index, one] of options.entries()) opened.push(new Namespace(index + 1, controller, one, claims));
+    return opened;
+  } catch (failure) {
+    for (const one of opened) one.close();
+    throw failure;
   }
 }
