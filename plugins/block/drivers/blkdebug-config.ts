@@ -10,20 +10,21 @@ const LENGTH_LIMIT = 256 * 1024;
 
 /** For nodes of the machine's definition, which are opened while nothing else runs: nobody can be waited for. */
 export function readConfigNow(file: string): string {
-  return reading(() =>
-    withDescriptor(file, (fd, isPipe) => {
-      if (isPipe) throw blockErrors.BLOCK_CONFIG_PIPE(file);
-      return readBounded(fd);
-    }),
-  );
+  return reading(() => {
+    const { fd, isPipe } = openConfig(file);
+    if (!isPipe) return readBounded(fd);
+    closeSync(fd);
+    throw blockErrors.BLOCK_CONFIG_PIPE(file);
+  });
 }
 
 /** For nodes that a monitor adds: a pipe is read when somebody has written it and closed it, and not before. */
 export async function readConfig(file: string, signal: AbortSignal): Promise<string> {
-  const text = reading(() => withDescriptor(file, (fd, isPipe) => (isPipe ? undefined : readBounded(fd))));
-  if (text !== undefined) return text;
+  // Opened once: a writer who has waited for a reader may be gone before there is a second one.
+  const { fd, isPipe } = reading(() => openConfig(file));
+  if (!isPipe) return reading(() => readBounded(fd));
   try {
-    return await readPipe(file, signal);
+    return await readPipe(fd, signal);
   } catch (failure) {
     throw unreadable(failure);
   }
@@ -41,23 +42,24 @@ function unreadable(failure: unknown): BackplaneError {
   return failure instanceof BackplaneError ? failure : blockErrors.BLOCK_CONFIG(hostErrorText(failure));
 }
 
-/** Opened without waiting for a pipe's writer. */
-function withDescriptor<T>(file: string, task: (fd: number, isPipe: boolean) => T): T {
+/** Opened without waiting for a pipe's writer. Whoever reads it closes it. */
+function openConfig(file: string): { readonly fd: number; readonly isPipe: boolean } {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const status = fstatSync(fd);
-    if (status.isDirectory()) throw blockErrors.BLOCK_CONFIG_READ("Is a directory");
-    return task(fd, status.isFIFO());
-  } finally {
-    closeSync(fd);
-  }
+  const status = fstatSync(fd);
+  if (!status.isDirectory()) return { fd, isPipe: status.isFIFO() };
+  closeSync(fd);
+  throw blockErrors.BLOCK_CONFIG_READ("Is a directory");
 }
 
 function readBounded(fd: number): string {
   const bytes = new Uint8Array(LENGTH_LIMIT + 1);
   let length = 0;
-  for (let count = 1; count > 0 && length < bytes.length; length += count)
-    count = readSync(fd, bytes, length, bytes.length - length, null);
+  try {
+    for (let count = 1; count > 0 && length < bytes.length; length += count)
+      count = readSync(fd, bytes, length, bytes.length - length, null);
+  } finally {
+    closeSync(fd);
+  }
   return decoded(bytes.subarray(0, length));
 }
 
@@ -67,10 +69,8 @@ function decoded(bytes: Uint8Array): string {
 }
 
 /** The pipe's end comes when the last of its writers has left. */
-async function readPipe(file: string, signal: AbortSignal): Promise<string> {
-  // A number and not a handle, which would close it when it is collected although the socket has done so.
-  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  const socket = new Socket({ fd: descriptor, readable: true, writable: false });
+async function readPipe(fd: number, signal: AbortSignal): Promise<string> {
+  const socket = new Socket({ fd, readable: true, writable: false });
   const leave = (): void => void socket.destroy(new Error("Interrupted system call"));
   signal.addEventListener("abort", leave, { once: true });
   try {

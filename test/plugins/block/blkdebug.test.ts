@@ -85,6 +85,16 @@ test("rules of a pipe are waited for, and the machine goes on meanwhile", () =>
     expect(block.node("b")).toBeDefined();
   }));
 
+test("a pipe's writer may have come first, and leave at once", () =>
+  withBlock({}, async ({ run, block, pathOf }) => {
+    execFileSync("mkfifo", [pathOf("pipe")]);
+    // It waits until the pipe is opened to be read, and is gone when that is done: there is no second opening for it.
+    const written = open(pathOf("pipe"), "w").then((writer) => writer.close());
+    await run("blockdev-add", { driver: "blkdebug", "node-name": "b", config: pathOf("pipe"), image: over });
+    await written;
+    expect(block.node("b")).toBeDefined();
+  }));
+
 test("a file of rules that is none is refused", () =>
   withBlock({}, async ({ run, pathOf }) => {
     writeFileSync(pathOf("rules"), "[nonsense]\n");
