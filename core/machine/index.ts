@@ -9,14 +9,8 @@ export { GUEST, type Guest, type GuestPosition, type GuestProgress } from "./gue
 export { isIdentifier } from "./identifier.ts";
 export { UNCONNECTED, type IrqLine } from "./irq.ts";
 export { LIFECYCLE, type Lifecycle, type LifecyclePhase } from "./lifecycle.ts";
-export {
-  CORE_TOKENS,
-  Machine,
-  MACHINE_CONTROL,
-  type MachineControl,
-  type MachineOptions,
-  type ShutdownReason,
-} from "./machine.ts";
+export { CORE_TOKENS, Machine, type MachineOptions } from "./machine.ts";
+export { MACHINE_CONTROL, type MachineControl, type ShutdownReason } from "./machine-control.ts";
 export {
   defineMachineType,
   type CompatibilityValue,

@@ -1,7 +1,7 @@
 import type { MachineDefinition } from "../config/definition.ts";
 import { suggest } from "../config/suggest.ts";
 import { Container } from "../di/index.ts";
-import { token, type Token } from "../di/token.ts";
+import type { Token } from "../di/token.ts";
 import { disposable, Ownership, type Disposable } from "../disposable.ts";
 import { asBackplaneError } from "../errors.ts";
 import { HOST_RESOURCES, HostResourceLedger } from "../host/index.ts";
@@ -41,6 +41,7 @@ import { GlobalProperties, GLOBALS } from "./globals.ts";
 import { GUEST, type Guest } from "./guest.ts";
 import { GuestLoop } from "./guest-loop.ts";
 import { LIFECYCLE, LifecyclePhases } from "./lifecycle.ts";
+import { MACHINE_CONTROL, type MachineControl, type ShutdownReason } from "./machine-control.ts";
 import { MACHINE, machineProperties, type MachineType } from "./machine-type.ts";
 import { machineErrors } from "./errors.ts";
 import { MACHINE_EVENTS } from "./machine-events.ts";
@@ -49,49 +50,6 @@ import { parseProperties } from "./property.ts";
 import { POWER, PowerControl } from "./power.ts";
 import { ResetRegistry, RESETS, type ResetReason } from "./reset.ts";
 import { RUN_STATES, RunStateMachine, type RunState } from "./run-state.ts";
-
-/** What plugins may ask a running machine to do. */
-export interface MachineControl {
-  /** Starts or resumes the guest; while the machine waits for a migration, as soon as that has come. */
-  cont(): void;
-  /** Halts the guest between two slices. */
-  stop(): void;
-  /** Halts the guest for a reason of its own: it has panicked, a watchdog has run out. */
-  halt(state: RunState): void;
-  /** Runs the reset handlers and starts the guest over. */
-  reset(reason: ResetReason): void;
-  /** Presses the power button: tells the event, then whoever watches the button. What follows is the guest's doing. */
-  powerdown(): void;
-  onPowerdown(listener: () => void): Disposable;
-  /** Ends the machine: `finished` resolves after everything has been released. */
-  quit(reason: ShutdownReason): void;
-  /** Ends the pause before the board is built, builds it, and starts the guest. Throws `PRECONFIG_OVER` without one. */
-  exitPreconfig(): Promise<void>;
-  /** Lets the guest go on that came with a migration. */
-  goOn(): void;
-  /** Whether the guest goes on when the migration has come that the machine waits for. */
-  readonly autostart: boolean;
-  /** Undefined before the machine is complete, and where no guest runs. */
-  readonly guest: Guest | undefined;
-  /** The guest was asleep when it was halted elsewhere: it goes on sleeping. */
-  resumeAsleep(): void;
-  /** Set by `quit`: the machine is about to be released, and takes no more orders. */
-  readonly leaving: ShutdownReason | undefined;
-}
-export type ShutdownReason =
-  | "host-qmp-quit"
-  | "host-qmp-system-reset"
-  | "host-signal"
-  | "host-error"
-  | "guest-shutdown"
-  | "guest-reset"
-  | "guest-panic"
-  /** A watchdog whose action is `poweroff`: the process ends, and no event tells why. */
-  | "watchdog"
-  /** The stream that the machine waited for could not be loaded: the process ends with status 1, and no event tells why. */
-  | "load-failed";
-
-export const MACHINE_CONTROL = token<MachineControl>("MACHINE_CONTROL");
 
 /** Tokens that every machine has without any plugin. */
 export const CORE_TOKENS: ReadonlySet<Token<unknown>> = new Set<Token<unknown>>([
@@ -171,7 +129,7 @@ function emptyDefinition(type: MachineType): MachineDefinition {
   };
 }
 
-/** A machine. Made by `createMachine`; whoever made it disposes it. */
+/** A machine. Made by `Machine.create`; whoever made it disposes it. */
 export class Machine implements MachineControl {
   readonly definition: MachineDefinition;
   readonly type: MachineType;

@@ -68,17 +68,14 @@ type SnpValues = {
   >[K];
 };
 
-/** `-object sev-guest`: memory is encrypted, and with bit 2 of the policy registers are. */
-@injectable()
-export class SevGuestObject implements ConfidentialObject {
-  readonly kind = "sev";
+/** What both kinds of objects have: values that a launch reads, and that monitors can set until then. */
+abstract class ConfigurableObject<Values extends SevValues | SnpValues> {
   readonly context: ObjectContext;
-  readonly #values: SevValues;
+  protected readonly values: Values;
 
-  constructor(@inject(OBJECT) context: ObjectContext<typeof sevGuestType.properties>) {
+  constructor(context: ObjectContext, values: Values) {
     this.context = context;
-    this.#values = { ...context.properties };
-    for (const name of Object.keys(context.type.properties)) settable(context, name, this.#values);
+    this.values = values;
   }
 
   /** It can be deleted at any time: a launch keeps what it has read. */
@@ -87,53 +84,62 @@ export class SevGuestObject implements ConfidentialObject {
   }
 
   get cBitPosition(): number {
-    return this.#values.cbitpos;
+    return this.values.cbitpos;
   }
 
   get reducedPhysBits(): number {
-    return this.#values["reduced-phys-bits"];
+    return this.values["reduced-phys-bits"];
   }
 
   get device(): string {
-    return this.#values["sev-device"];
+    return this.values["sev-device"];
   }
 
   get kernelHashes(): boolean {
-    return this.#values["kernel-hashes"];
+    return this.values["kernel-hashes"];
+  }
+}
+
+/** `-object sev-guest`: memory is encrypted, and with bit 2 of the policy registers are. */
+@injectable()
+export class SevGuestObject extends ConfigurableObject<SevValues> implements ConfidentialObject {
+  readonly kind = "sev";
+
+  constructor(@inject(OBJECT) context: ObjectContext<typeof sevGuestType.properties>) {
+    super(context, { ...context.properties });
+    for (const name of Object.keys(context.type.properties)) settable(context, name, this.values);
   }
 
   get policy(): number {
-    return this.#values.policy;
+    return this.values.policy;
   }
 
   get handle(): number {
-    return this.#values.handle;
+    return this.values.handle;
   }
 
   /** Given by the firmware when the launch has started. */
   set handle(handle: number) {
-    this.#values.handle = handle;
+    this.values.handle = handle;
   }
 
   get legacyVmType(): "on" | "off" | "auto" {
-    return this.#values["legacy-vm-type"];
+    return this.values["legacy-vm-type"];
   }
 
   get certificateFile(): string | undefined {
-    return this.#values["dh-cert-file"];
+    return this.values["dh-cert-file"];
   }
 
   get sessionFile(): string | undefined {
-    return this.#values["session-file"];
+    return this.values["session-file"];
   }
 }
 
 /** `-object sev-snp-guest`: memory is encrypted and its mapping is protected. */
 @injectable()
-export class SnpGuestObject implements ConfidentialObject {
+export class SnpGuestObject extends ConfigurableObject<SnpValues> implements ConfidentialObject {
   readonly kind = "snp";
-  readonly context: ObjectContext;
-  readonly #values: SnpValues;
   #workarounds = new Uint8Array(WORKAROUND_BYTES);
   #idBlock: Uint8Array | undefined;
   #idAuth: Uint8Array | undefined;
@@ -141,8 +147,7 @@ export class SnpGuestObject implements ConfidentialObject {
 
   /** Throws what is wrong with bytes in base64. */
   constructor(@inject(OBJECT) context: ObjectContext<typeof snpGuestType.properties>) {
-    this.context = context;
-    this.#values = { ...context.properties };
+    super(context, { ...context.properties });
     const decoders: { readonly [name: string]: (text: string) => void } = {
       "guest-visible-workarounds": (text) => {
         const bytes = decodeStrict(text);
@@ -165,32 +170,11 @@ export class SnpGuestObject implements ConfidentialObject {
       const given: unknown = context.properties[name as keyof typeof context.properties];
       if (typeof given === "string") decode(given);
     }
-    for (const name of Object.keys(context.type.properties)) settable(context, name, this.#values, decoders[name]);
-  }
-
-  /** It can be deleted at any time: a launch keeps what it has read. */
-  inUse(): undefined {
-    return undefined;
-  }
-
-  get cBitPosition(): number {
-    return this.#values.cbitpos;
-  }
-
-  get reducedPhysBits(): number {
-    return this.#values["reduced-phys-bits"];
-  }
-
-  get device(): string {
-    return this.#values["sev-device"];
-  }
-
-  get kernelHashes(): boolean {
-    return this.#values["kernel-hashes"];
+    for (const name of Object.keys(context.type.properties)) settable(context, name, this.values, decoders[name]);
   }
 
   get policy(): bigint {
-    return this.#values.policy;
+    return this.values.policy;
   }
 
   get guestVisibleWorkarounds(): Uint8Array {
@@ -206,11 +190,11 @@ export class SnpGuestObject implements ConfidentialObject {
   }
 
   get isAuthorKeyEnabled(): boolean {
-    return this.#values["author-key-enabled"];
+    return this.values["author-key-enabled"];
   }
 
   get isVcekDisabled(): boolean {
-    return this.#values["vcek-disabled"];
+    return this.values["vcek-disabled"];
   }
 
   get hostData(): Uint8Array {

@@ -29,7 +29,7 @@ export async function subscribers(): Promise<Subscriber[]> {
 
 type Position = NoticePosition<RAMBlock> | NoticePosition<HostMapping>;
 
-/** A manifest's positions on blocks, then on host mappings where it has any, by the kind's name in `--untold`. */
+/** A manifest's positions on blocks, then on host mappings where it hears of them, by the kind's name in `--untold`. */
 export function positions({ blocks, hostMappings }: SubscriberManifest): (readonly [kind: string, Position])[] {
   return [
     ...RAM_BLOCK_NOTIFICATIONS.map((kind) => [kind, blocks[kind]] as const),

@@ -108,7 +108,7 @@ export class Guest {
     this.write(0x88, this.#tail);
   }
 
-  /** A translation as any bus master gets it. */
+  /** A translation as every bus master gets it. */
   translation(address: number, access: IommuPermission): IommuTranslation {
     const into: IommuTranslation = { target: undefined, translated: 0, size: 1, permission: 0 };
     this.region.iommu.translate(address, access, 0, into);
